@@ -1,0 +1,1 @@
+"""Sound to text and back. Knows no dialogue, no web server and no task queue."""

@@ -1,0 +1,34 @@
+"""What speaking asks of an engine."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from speech.audio import Audio
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voice:
+    id: str
+    """`engine:name`, as in `kokoro:af_heart`; unique among all engines."""
+    engine: str
+    name: str
+    """The engine's own name of it."""
+    languages: tuple[str, ...]
+    """ISO 639-1 codes of what it speaks well, its mother tongue first."""
+    title: str
+    """What a person reads in a list, as in `Heart (English, US)`."""
+
+
+class SynthesisEngine(Protocol):
+    """Thread-safe: calls from several threads are served, if need be one after another."""
+
+    @property
+    def name(self) -> str: ...
+
+    def synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
+        """Return the sound of `text`, at the engine's own sample rate.
+
+        `text` is speakable already (see `speech.speakable`); `language` is its ISO 639-1 code;
+        `speed` is 1.0 for the voice's own pace, 0.5 to 2.0. Raises SynthesisError.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""HTTP and pages. Checks a request, starts work, forwards events."""

@@ -1,0 +1,1 @@
+"""Celery tasks that take a turn from speech to speech; owns settings, models and processes."""

@@ -1,0 +1,120 @@
+"""Every setting, read from the environment (or a `.env` file) and checked in this one place."""
+
+import functools
+import hashlib
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(ValueError):
+    """Names each variable that is wrong, and why."""
+
+
+class Settings(BaseSettings):
+    """Field names in capitals are the environment variables: `port` is `PORT`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    # Where it listens and where it keeps things
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    data_dir: Path = Path(platformdirs.user_data_dir("voice-assistant"))
+    model_dir: Path | None = None
+    """Where model files are kept; `models` inside the data folder where not given."""
+    web_threads: int = Field(64, ge=4)
+    """Requests served at once; an open event stream holds one."""
+
+    # Services of your own, in place of the embedded ones
+    redis_url: str | None = None
+    llm_base_url: str | None = None
+    """An OpenAI-compatible server, up to and with `/v1`."""
+    llm_api_key: SecretStr = SecretStr("none")
+
+    # Hardware
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    asr_threads: int = Field(2, ge=1)
+    tts_threads: int = Field(1, ge=1)
+    llm_threads: int = Field(2, ge=1)
+
+    # Speech recognition
+    asr_engine: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
+    asr_model: str = "whisper-base"
+    """A name from the model store, or a folder with a CTranslate2 Whisper model."""
+    asr_beam_size: int = Field(1, ge=1, le=10)
+    asr_window: Literal["short", "full"] = "short"
+
+    # Dialogue
+    llm_model: str = "qwen2.5-coder-1.5b-instruct"
+    """For the embedded server a name from the model store, else the name your server knows."""
+    llm_context_tokens: int = Field(4096, ge=512)
+    """Context of one conversation in the embedded server."""
+    llm_slots: int = Field(2, ge=1)
+    """Replies that the embedded server writes at once."""
+    llm_timeout_s: float = Field(30.0, gt=0)
+    """The longest wait for the first word, and between two words."""
+    temperature: float = Field(0.7, ge=0, le=2)
+    max_reply_tokens: int = Field(300, ge=1)
+    history_turns: int = Field(5, ge=0)
+    system_prompt: str | None = None
+    """In place of the built-in one."""
+    blocked_terms_file: Path | None = None
+    """One term a line; a question or reply that has one is refused."""
+
+    # Speech synthesis
+    voice_en: str = "piper:en_US-joe-medium"
+    voice_zh: str = "kokoro:zf_xiaobei"
+    speaking_speed: float = Field(1.0, ge=0.5, le=2.0)
+
+    # Limits
+    max_question_chars: int = Field(4000, ge=1)
+    max_upload_bytes: int = Field(25 * 1024 * 1024, ge=1)
+    max_audio_s: float = Field(600.0, gt=0)
+    max_audio_channels: int = Field(8, ge=1)
+    turn_timeout_s: float = Field(180.0, gt=0)
+    """How long a request that waits for its turn's end waits at the most."""
+    turn_retention_s: int = Field(24 * 3600, ge=60)
+    """How long a turn's events and sound are kept."""
+    conversation_retention_s: int = Field(30 * 24 * 3600, ge=60)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def models(self) -> Path:
+        return self.model_dir or self.data_dir / "models"
+
+    @property
+    def redis_socket(self) -> Path:
+        """The embedded server's Unix socket; a socket, so no other user or page can connect."""
+        socket = self.data_dir.absolute() / "redis.sock"
+        # sockaddr_un.sun_path holds 108 bytes on Linux, 104 on macOS.
+        if len(str(socket).encode()) < 100:
+            return socket
+        digest = hashlib.sha256(str(socket).encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"voice-assistant-{digest}.sock"
+
+    @property
+    def redis_client_url(self) -> str:
+        """For redis-py."""
+        return self.redis_url or f"unix://{self.redis_socket}"
+
+    @property
+    def broker_url(self) -> str:
+        """For Celery, whose Unix socket scheme differs."""
+        return self.redis_url or f"redis+socket://{self.redis_socket}"
+
+
+@functools.cache
+def load_settings() -> Settings:
+    """Return the settings of this process. Raises SettingsError."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise SettingsError("These settings are wrong:\n  " + "\n  ".join(lines)) from error
