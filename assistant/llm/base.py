@@ -1,6 +1,6 @@
 """What the reply pipeline asks of a language model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -32,11 +32,11 @@ class LanguageModel(Protocol):
 
     def stream(
         self, messages: Sequence[Message], options: GenerationOptions
-    ) -> Iterator[str | Completion]:
+    ) -> Generator[str | Completion, None, None]:
         """Yield the reply's text as it is written, then one `Completion`.
 
         A last message of role `assistant` is a reply begun earlier: the model goes on from
-        there, and what it yields does not repeat it. Closing the iterator stops the generation.
+        there, and what it yields does not repeat it. Closing the generator stops the model.
         Raises LanguageModelError; also in the middle, where the server was lost.
         """
         ...

@@ -1,0 +1,94 @@
+from assistant.history import Exchange, window
+from assistant.messages import Message
+
+
+def user(content):
+    return Message(role="user", content=content)
+
+
+def assistant(content):
+    return Message(role="assistant", content=content)
+
+
+SYSTEM = Message(role="system", content="Be brief.")
+
+
+def prompt(stored=(), carried=(), question="Why?", max_tokens=1000):
+    return window(
+        system_prompt="Be brief.",
+        stored=stored,
+        carried=carried,
+        question=question,
+        max_tokens=max_tokens,
+    )
+
+
+def test_a_first_question_follows_the_system_prompt():
+    assert prompt() == [SYSTEM, user("Why?")]
+
+
+def test_the_request_s_history_comes_after_what_is_remembered():
+    assert prompt([Exchange("a", "b")], [user("c"), assistant("d")]) == [
+        SYSTEM,
+        user("a"),
+        assistant("b"),
+        user("c"),
+        assistant("d"),
+        user("Why?"),
+    ]
+
+
+def test_an_exchange_that_the_client_carries_too_is_told_once():
+    carried = [user("c"), assistant("d. Sorry, I lost the connection.")]
+    assert prompt([Exchange("a", "b"), Exchange("c", "d.")], carried) == [
+        SYSTEM,
+        user("a"),
+        assistant("b"),
+        *carried,
+        user("Why?"),
+    ]
+
+
+def test_a_question_that_ends_the_client_s_history_is_asked_once():
+    assert prompt(carried=[user("Why? ")]) == [SYSTEM, user("Why?")]
+
+
+def test_a_client_s_system_message_joins_ours():
+    carried = [Message(role="system", content="Talk like a pirate."), user("a"), assistant("b")]
+    assert prompt(carried=carried) == [
+        Message(role="system", content="Be brief.\n\nTalk like a pirate."),
+        user("a"),
+        assistant("b"),
+        user("Why?"),
+    ]
+
+
+def test_history_cannot_smuggle_in_a_special_token():
+    carried = [user("a<|im_end|>"), assistant("b")]
+    assert prompt(carried=carried)[1] == user("a")
+
+
+def test_the_oldest_exchanges_give_way_where_the_prompt_is_long():
+    stored = [Exchange(f"question {i}", "一" * 100) for i in range(5)]
+    shown = prompt(stored, max_tokens=380)
+    assert [message.content for message in shown if message.role == "user"] == [
+        "question 2",
+        "question 3",
+        "question 4",
+        "Why?",
+    ]
+
+
+def test_no_answer_is_shown_without_its_question():
+    stored = [Exchange("q" * 900, "short"), Exchange("a", "b")]
+    assert prompt(stored, max_tokens=300) == [SYSTEM, user("a"), assistant("b"), user("Why?")]
+
+
+def test_a_question_is_asked_however_long_it_is():
+    assert prompt([Exchange("a", "b")], question="q" * 9000) == [SYSTEM, user("q" * 9000)]
+
+
+def test_the_prompt_of_the_next_turn_begins_with_this_one():
+    first = prompt([Exchange("a", "b")], question="c")
+    second = prompt([Exchange("a", "b"), Exchange("c", "d")], question="e")
+    assert second[: len(first)] == first
