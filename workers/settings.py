@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     redis_url: str | None = None
     llm_base_url: str | None = None
     """An OpenAI-compatible server, up to and with `/v1`."""
+    llm_port: int = Field(8001, ge=1, le=65535)
+    """Of the embedded model server, on loopback; the launcher takes another where it is in use."""
     llm_api_key: SecretStr = SecretStr("none")
 
     # Hardware
@@ -40,6 +42,12 @@ class Settings(BaseSettings):
     asr_threads: int = Field(2, ge=1)
     tts_threads: int = Field(1, ge=1)
     llm_threads: int = Field(2, ge=1)
+
+    # Tasks that one worker runs at a time
+    asr_concurrency: int = Field(4, ge=1)
+    """One is recognised at a time; the others decode their upload meanwhile."""
+    chat_concurrency: int = Field(16, ge=1)
+    tts_concurrency: int = Field(1, ge=1)
 
     # Speech recognition
     asr_engine: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
@@ -62,7 +70,7 @@ class Settings(BaseSettings):
     history_turns: int = Field(5, ge=0)
     system_prompt: str | None = None
     """In place of the built-in one."""
-    blocked_terms_file: Path | None = None
+    blocked_terms_file: FilePath | None = None
     """One term a line; a question or reply that has one is refused."""
 
     # Speech synthesis
@@ -100,6 +108,16 @@ class Settings(BaseSettings):
     def redis_client_url(self) -> str:
         """For redis-py."""
         return self.redis_url or f"unix://{self.redis_socket}"
+
+    @property
+    def max_prompt_tokens(self) -> int:
+        """What is left of the context for the past; the count is an estimate, hence the margin."""
+        return max(256, self.llm_context_tokens - self.max_reply_tokens - 200)
+
+    @property
+    def language_model_url(self) -> str:
+        """Where replies come from; the launcher names the embedded server in the environment."""
+        return self.llm_base_url or f"http://127.0.0.1:{self.llm_port}/v1"
 
     @property
     def broker_url(self) -> str:

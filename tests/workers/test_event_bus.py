@@ -1,0 +1,87 @@
+import threading
+import time
+
+import pytest
+from redis import Redis
+
+from assistant.events import ReplyDelta, TurnFailed, TurnFinished, TurnStarted
+from workers.event_bus import EventBus
+
+STARTED = TurnStarted(turn_id="t", conversation_id="c", kind="text", question="Hi")
+FINISHED = TurnFinished(turn_id="t", answer="Hello.", source="model", has_audio=False)
+
+
+@pytest.fixture
+def bus(redis: Redis) -> EventBus:
+    return EventBus(redis, retention_s=60)
+
+
+def delta(text: str) -> ReplyDelta:
+    return ReplyDelta(turn_id="t", text=text)
+
+
+def test_a_late_reader_gets_everything_in_order(bus: EventBus) -> None:
+    for event in (STARTED, delta("Hel"), delta("lo."), FINISHED):
+        bus.append(event)
+    followed = [stored.event for stored in bus.follow("t") if stored]
+    assert followed == [STARTED, delta("Hel"), delta("lo."), FINISHED]
+
+
+def test_a_reader_goes_on_after_the_event_it_saw_last(bus: EventBus) -> None:
+    for event in (STARTED, delta("Hel"), delta("lo."), FINISHED):
+        bus.append(event)
+    seen = bus.events("t")[1].id
+    followed = [stored.event for stored in bus.follow("t", after=seen) if stored]
+    assert followed == [delta("lo."), FINISHED]
+
+
+def test_a_waiting_reader_wakes_when_something_happens(bus: EventBus) -> None:
+    bus.append(STARTED)
+    threading.Timer(0.2, bus.append, [FINISHED]).start()
+    begin = time.monotonic()
+    followed = [stored.event for stored in bus.follow("t") if stored]
+    assert followed == [STARTED, FINISHED]
+    assert time.monotonic() - begin < 2
+
+
+def test_a_turn_ends_once_and_nothing_follows_its_end(bus: EventBus) -> None:
+    bus.append(STARTED)
+    failed = TurnFailed(turn_id="t", code="internal", message="No.", is_retryable=False)
+    assert bus.append(FINISHED)
+    assert not bus.append(failed)
+    assert not bus.append(delta("late"))
+    assert [stored.event for stored in bus.events("t")] == [STARTED, FINISHED]
+
+
+def test_what_happens_once_is_kept_once_however_many_workers_say_it(bus: EventBus) -> None:
+    kept: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: kept.append(bus.append(delta("x"), once="piece:0")))
+        for _ in range(16)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(kept) == 1
+    assert len(bus.events("t")) == 1
+
+
+def test_following_stops_at_the_timeout_and_where_there_is_no_turn(bus: EventBus) -> None:
+    bus.append(STARTED)
+    assert [stored.event for stored in bus.follow("t", timeout_s=0.3) if stored] == [STARTED]
+    assert list(bus.follow("unknown", ping_s=0.1)) == []
+
+
+def test_a_quiet_stream_pings(bus: EventBus) -> None:
+    bus.append(STARTED)
+    events = bus.follow("t", ping_s=0.1)
+    assert next(events) is not None
+    assert next(events) is None
+
+
+def test_a_turn_expires(redis: Redis) -> None:
+    bus = EventBus(redis, retention_s=1)
+    bus.append(STARTED)
+    time.sleep(1.2)
+    assert bus.events("t") == []

@@ -1,0 +1,179 @@
+"""The three stages with real Redis, real Whisper and a real voice; only the model is scripted."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from redis import Redis
+
+from assistant.errors import LanguageModelUnavailableError
+from assistant.events import (
+    AudioReady,
+    ReplyDelta,
+    SpeechFailed,
+    SpeechQueued,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+)
+from assistant.history import Exchange
+from assistant.llm.scripted import ScriptedModel, Step
+from speech.audio import Audio, encode_pcm16, wrap_wav
+from speech.errors import SynthesisError
+from speech.tts.base import Voice
+from workers import turn
+from workers.services import Services
+from workers.settings import Settings
+from workers.turn_state import load_state
+from workers.turn_store import TurnRequest
+
+Build = Callable[[Sequence[Step]], Services]
+
+
+@pytest.fixture
+def build(redis: Redis, models: Path) -> Build:
+    """Make services whose language model plays a script."""
+
+    def build(script: Sequence[Step]) -> Services:
+        services = Services(Settings(model_dir=models))
+        services.__dict__["redis"] = redis
+        services.__dict__["language_model"] = ScriptedModel([script])
+        return services
+
+    return build
+
+
+def start(services: Services, question: str | None = "Hi?", **fields: object) -> str:
+    request = TurnRequest(conversation_id="c", question=question, **fields)
+    services.turns.put_request("t", request)
+    kind = "text" if question else "voice"
+    services.bus.append(
+        TurnStarted(turn_id="t", conversation_id="c", kind=kind, question=question)
+    )
+    return "t"
+
+
+def events(services: Services) -> list[TurnEvent]:
+    return [stored.event for stored in services.bus.events("t")]
+
+
+def types(services: Services) -> list[str]:
+    return [event.type for event in events(services)]
+
+
+def test_each_sentence_is_sent_to_be_spoken_before_the_reply_is_whole(build: Build) -> None:
+    services = build(["It is ", "noon now in Paris. ", "The sun is very ", "high today."])
+    start(services)
+    sent: list[int] = []
+    turn.reply(services, "t", lambda _, index: sent.append(index))
+    assert sent == [0, 1]
+    names = types(services)
+    assert names.index("speech_queued") < len(names) - 1 - names[::-1].index("reply_delta")
+    assert names[-1] == "reply_ready"
+    assert "turn_finished" not in names
+
+
+def test_the_last_piece_to_be_spoken_finishes_the_turn_whatever_the_order(build: Build) -> None:
+    services = build(["It is noon now in Paris. The sun is very high today."])
+    start(services)
+    turn.reply(services, "t", lambda *_: None)
+    turn.speak(services, "t", 1)
+    assert types(services)[-1] == "audio_ready"
+    turn.speak(services, "t", 0)
+    assert types(services)[-1] == "turn_finished"
+    ready = [event for event in events(services) if isinstance(event, AudioReady)]
+    assert sorted(event.index for event in ready) == [0, 1]
+    for event in ready:
+        pcm16 = services.turns.audio("t", event.index)
+        assert pcm16 is not None
+        assert len(pcm16) / 2 / 24_000 == pytest.approx(event.duration_s, abs=0.001)
+
+
+def test_stages_that_run_twice_change_nothing(build: Build) -> None:
+    services = build(["It is noon now in Paris."])
+    start(services)
+    for _ in range(2):
+        turn.reply(services, "t", lambda *_: None)
+    for _ in range(2):
+        turn.speak(services, "t", 0)
+    once = events(services)
+    turn.reply(services, "t", lambda *_: None)
+    turn.speak(services, "t", 0)
+    assert events(services) == once
+    assert services.conversations.recent("c", 5) == [Exchange("Hi?", "It is noon now in Paris.")]
+
+
+def test_a_reply_that_lost_its_worker_goes_on_and_says_nothing_twice(build: Build) -> None:
+    services = build(["in Paris. The sun is very high today."])
+    start(services)
+    for text in ("Good day to you all. ", "It is noon now "):
+        services.bus.append(ReplyDelta(turn_id="t", text=text))
+    first = SpeechQueued(turn_id="t", index=0, text="Good day to you all. ", language="en")
+    services.bus.append(first, once="piece:0")
+    turn.speak(services, "t", 0)
+    sent: list[int] = []
+    turn.reply(services, "t", lambda _, index: sent.append(index))
+    assert sent == [1, 2]
+    state = load_state(services.bus, "t")
+    assert state.reply is not None
+    assert state.reply.text == (
+        "Good day to you all. It is noon now in Paris. The sun is very high today."
+    )
+    assert [piece.text.strip() for piece in state.queued.values()] == [
+        "Good day to you all.",
+        "It is noon now in Paris.",
+        "The sun is very high today.",
+    ]
+
+
+def test_a_piece_that_cannot_be_spoken_does_not_hold_the_turn_up(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = build(["It is noon now in Paris."])
+
+    class Broken:
+        name = "broken"
+
+        def synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
+            raise SynthesisError("No sound came out.")
+
+    monkeypatch.setattr(services, "synthesizer", lambda _: Broken())
+    start(services)
+    turn.reply(services, "t", lambda *_: None)
+    turn.speak(services, "t", 0)
+    failed, finished = events(services)[-2:]
+    assert isinstance(failed, SpeechFailed)
+    assert failed.message == "No sound came out."
+    assert isinstance(finished, TurnFinished)
+    assert not finished.has_audio
+
+
+def test_a_model_that_is_away_gives_the_fallback_answer_and_it_is_spoken(build: Build) -> None:
+    services = build([LanguageModelUnavailableError("refused")])
+    start(services, question="你好吗？")
+    turn.reply(services, "t", lambda *_: None)
+    for index in load_state(services.bus, "t").queued:
+        turn.speak(services, "t", index)
+    finished = events(services)[-1]
+    assert isinstance(finished, TurnFinished)
+    assert (finished.source, finished.has_audio) == ("fallback", True)
+    assert "语言模型" in finished.answer
+    assert services.conversations.recent("c", 5) == []
+
+
+def test_without_speech_nothing_is_sent_to_be_spoken(build: Build) -> None:
+    services = build(["It is noon now in Paris."])
+    start(services, speak=False)
+    turn.reply(services, "t", lambda *_: pytest.fail("nothing is to be spoken"))
+    assert types(services)[-1] == "turn_finished"
+
+
+def test_silence_ends_the_turn_without_an_answer(build: Build) -> None:
+    services = build([])
+    start(services, question=None)
+    silence = Audio(np.zeros(16_000, np.float32), 16_000)
+    services.turns.put_upload("t", wrap_wav(encode_pcm16(silence), 16_000))
+    assert not turn.transcribe(services, "t")
+    assert types(services) == ["turn_started", "audio_decoded", "transcript_ready", "turn_finished"]
+    assert services.turns.upload("t") is None

@@ -1,0 +1,86 @@
+"""What a turn's events add up to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from assistant.events import (
+    AudioDecoded,
+    AudioReady,
+    ReplyDelta,
+    ReplyReady,
+    SpeechFailed,
+    SpeechQueued,
+    TranscriptReady,
+    TurnEvent,
+    TurnFailed,
+    TurnFinished,
+    TurnStarted,
+)
+from workers.event_bus import EventBus
+
+
+@dataclass
+class TurnState:
+    started: TurnStarted | None = None
+    decoded: AudioDecoded | None = None
+    transcript: TranscriptReady | None = None
+    written: str = ""
+    """The reply so far."""
+    reply: ReplyReady | None = None
+    queued: dict[int, SpeechQueued] = field(default_factory=dict)
+    audio: dict[int, AudioReady] = field(default_factory=dict)
+    unspoken: dict[int, SpeechFailed] = field(default_factory=dict)
+    end: TurnFinished | TurnFailed | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """True where the reply is written and every piece of it was spoken, or tried."""
+        return self.reply is not None and self.queued.keys() <= (
+            self.audio.keys() | self.unspoken.keys()
+        )
+
+    @property
+    def question(self) -> str | None:
+        if self.transcript is not None:
+            return self.transcript.text
+        return self.started.question if self.started else None
+
+    @property
+    def status(self) -> str:
+        if isinstance(self.end, TurnFinished):
+            return "finished"
+        if self.end is not None:
+            return "failed"
+        if self.question is None:
+            return "recognising"
+        return "speaking" if self.reply else "replying"
+
+
+def load_state(bus: EventBus, turn_id: str) -> TurnState:
+    """Return the turn as it stands; one that nothing happened in has no `started`."""
+    return fold(stored.event for stored in bus.events(turn_id))
+
+
+def fold(events: Iterable[TurnEvent]) -> TurnState:
+    state = TurnState()
+    for event in events:
+        match event:
+            case TurnStarted():
+                state.started = event
+            case AudioDecoded():
+                state.decoded = event
+            case TranscriptReady():
+                state.transcript = event
+            case ReplyDelta():
+                state.written += event.text
+            case ReplyReady():
+                state.reply = event
+            case SpeechQueued():
+                state.queued[event.index] = event
+            case AudioReady():
+                state.audio[event.index] = event
+            case SpeechFailed():
+                state.unspoken[event.index] = event
+            case TurnFinished() | TurnFailed():
+                state.end = event
+    return state
