@@ -1,0 +1,23 @@
+"""The Flask application."""
+
+from flask import Flask
+
+from web import audio, chat, errors, health, pages, turns, voice, voices
+from workers.services import Services
+from workers.settings import Settings, load_settings
+
+# The multipart frame around an upload: boundaries, headers and the few text fields.
+_FORM_OVERHEAD_BYTES = 256 * 1024
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Return the application; it connects to Redis with the first request, and loads no model."""
+    settings = settings or load_settings()
+    app = Flask(__name__)
+    app.extensions["services"] = Services(settings)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _FORM_OVERHEAD_BYTES
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    errors.register(app)
+    for module in (pages, chat, voice, turns, audio, voices, health):
+        app.register_blueprint(module.blueprint)
+    return app

@@ -1,0 +1,101 @@
+"""Errors as `application/problem+json` (RFC 9457): one shape, one table of codes."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException
+
+from assistant.errors import AssistantError
+from speech.errors import SpeechError
+
+log = logging.getLogger(__name__)
+
+STATUS = {
+    "request_invalid": 400,
+    "question_empty": 400,
+    "question_too_long": 413,
+    "unknown_voice": 400,
+    "unknown_language": 400,
+    "audio_missing": 400,
+    "audio_empty": 400,
+    "audio_unreadable": 415,
+    "audio_too_large": 413,
+    "audio_too_long": 413,
+    "audio_too_many_channels": 415,
+    "turn_unknown": 404,
+    "audio_unknown": 404,
+    "turn_expired": 410,
+    "audio_not_ready": 409,
+    "engine_unavailable": 503,
+    "language_model_unavailable": 503,
+    "language_model_rejected": 502,
+    "store_unavailable": 503,
+    "turn_timeout": 504,
+    "internal": 500,
+}
+"""Every `code` that an answer can carry, with its HTTP status."""
+
+_HTTP_ERRORS = {
+    400: ("request_invalid", "The server could not read this request."),
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take that method."),
+    413: ("audio_too_large", "This upload is too large; send a smaller or shorter recording."),
+    415: ("content_type_invalid", "Send JSON with the header Content-Type: application/json."),
+    416: ("range_invalid", "The sound does not have the bytes that were asked for."),
+}
+
+
+class ProblemError(Exception):
+    """Raised by a view to answer with this code and sentence."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def problem(code: str, detail: str, status: int | None = None) -> Response:
+    status = status or STATUS.get(code, 500)
+    response = jsonify(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+    )
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    return response
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(ProblemError, lambda error: problem(error.code, error.detail))
+    app.register_error_handler(AssistantError, lambda error: problem(error.code, str(error)))
+    app.register_error_handler(SpeechError, lambda error: problem(error.code, str(error)))
+    app.register_error_handler(RedisError, _store_unavailable)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _internal)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, detail = _HTTP_ERRORS.get(status, ("request_invalid", error.description or error.name))
+    response = problem(code, detail, status)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After", "Content-Range"}:
+            response.headers[name] = value
+    return response
+
+
+def _store_unavailable(error: RedisError) -> Response:
+    log.error("Redis cannot be reached: %s", error)
+    response = problem("store_unavailable", "The server is restarting; try again in a moment.")
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def _internal(error: Exception) -> Response:
+    log.exception("a request failed", exc_info=error)
+    return problem("internal", "Something went wrong on our side.")

@@ -1,0 +1,74 @@
+"""Requests as typed values; what is wrong with one is said field by field."""
+
+import uuid
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from assistant.messages import Message
+from speech.tts.voices import find_voice
+from web.errors import ProblemError
+from workers.turn_store import TurnRequest
+
+_Payload = TypeVar("_Payload", bound=BaseModel)
+
+ConversationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Language = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$", max_length=35)
+]
+
+
+class _TurnFields(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    conversation_id: ConversationId | None = None
+    speak: bool = True
+    voice: str | None = None
+    language: Language | None = None
+
+
+class ChatPayload(_TurnFields):
+    question: str
+    history: list[Message] = Field(default_factory=list, max_length=100)
+
+
+class VoicePayload(_TurnFields):
+    pass
+
+
+def chat_request(data: Any) -> TurnRequest:
+    payload = _parse(ChatPayload, data)
+    return TurnRequest(
+        question=payload.question, history=tuple(payload.history), **_common(payload)
+    )
+
+
+def voice_request(form: dict[str, str]) -> TurnRequest:
+    # An empty form field is one that the user left empty.
+    payload = _parse(VoicePayload, {name: value for name, value in form.items() if value})
+    return TurnRequest(**_common(payload))
+
+
+def _common(payload: _TurnFields) -> dict[str, Any]:
+    if payload.voice:
+        find_voice(payload.voice)  # Raises UnknownVoiceError.
+    return {
+        "conversation_id": payload.conversation_id or uuid.uuid4().hex,
+        # Whisper and the voices go by the language alone: zh for zh-CN.
+        "language": payload.language.split("-")[0].lower() if payload.language else None,
+        "speak": payload.speak,
+        "voice": payload.voice or None,
+    }
+
+
+def _parse(kind: type[_Payload], data: Any) -> _Payload:
+    if not isinstance(data, dict):
+        raise ProblemError("request_invalid", 'Send a JSON object, as in {"question": "Hi"}.')
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise ProblemError("request_invalid", "; ".join(problems)) from error

@@ -1,0 +1,112 @@
+"""A turn as a stream of events, as its state, and as one answer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from assistant.events import TurnFailed, encode_event
+from web.context import services
+from web.errors import ProblemError
+from workers.event_bus import FIRST, EventBus
+from workers.turn_state import TurnState, load_state
+
+blueprint = Blueprint("turns", __name__, url_prefix="/api/turns")
+
+
+@blueprint.get("/<turn_id>/events")
+def events(turn_id: str) -> Response:
+    """Replay the turn after the event that `Last-Event-ID` names, and go on as it happens."""
+    _known_state(turn_id)
+    last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id") or FIRST
+    if not all(part.isdecimal() for part in last.split("-", 1)):
+        raise ProblemError("request_invalid", "Last-Event-ID is not the id of an event.")
+    return event_stream(turn_id, last)
+
+
+@blueprint.get("/<turn_id>")
+def state(turn_id: str) -> Response:
+    return jsonify(describe(turn_id, _known_state(turn_id)))
+
+
+def event_stream(turn_id: str, after: str = FIRST) -> Response:
+    """Return server-sent events (WHATWG HTML, section 9.2) up to the turn's end."""
+    response = Response(_lines(services().bus, turn_id, after), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back.
+    return response
+
+
+def _lines(bus: EventBus, turn_id: str, after: str) -> Iterator[str]:
+    yield "retry: 1000\n\n"
+    for stored in bus.follow(turn_id, after):
+        if stored is None:
+            yield ": still here\n\n"
+        else:
+            data = encode_event(stored.event)
+            yield f"id: {stored.id}\nevent: {stored.event.type}\ndata: {data}\n\n"
+
+
+def wait_for_end(turn_id: str) -> Response:
+    """Return the finished turn as one JSON answer. Raises ProblemError where it failed."""
+    timeout_s = services().settings.turn_timeout_s
+    for _ in services().bus.follow(turn_id, timeout_s=timeout_s):
+        pass
+    state = load_state(services().bus, turn_id)
+    if isinstance(state.end, TurnFailed):
+        raise ProblemError(state.end.code, state.end.message)
+    if state.end is None:
+        raise ProblemError(
+            "turn_timeout", f"No answer within {timeout_s:g} s; it may still come: turn {turn_id}."
+        )
+    return jsonify(describe(turn_id, state))
+
+
+def describe(turn_id: str, state: TurnState) -> dict[str, Any]:
+    """Return the turn as clients see it; keys whose value is not known yet are left out."""
+    started, transcript, reply = state.started, state.transcript, state.reply
+    failure = state.end if isinstance(state.end, TurnFailed) else None
+    finished = state.end is not None and failure is None
+    described = {
+        "turn_id": turn_id,
+        "conversation_id": started.conversation_id if started else None,
+        "status": state.status,
+        "question": state.question,
+        "transcript": transcript.text if transcript else None,
+        "language": transcript.language if transcript else None,
+        "no_speech": transcript.no_speech if transcript else None,
+        "answer": _answer(state, finished),
+        "source": reply.source if reply else None,
+        "finish_reason": reply.finish_reason if reply else None,
+        "audio_url": url_for("audio.audio", audio_id=turn_id) if finished and state.audio else None,
+        "audio": [
+            {
+                "index": index,
+                "text": piece.text,
+                "voice": piece.voice,
+                "duration_s": piece.duration_s,
+                "url": url_for("audio.audio", audio_id=piece.audio_id),
+            }
+            for index, piece in sorted(state.audio.items())
+        ],
+        "unspoken": [
+            {"index": index, "code": piece.code, "message": piece.message}
+            for index, piece in sorted(state.unspoken.items())
+        ]
+        or None,
+        "error": {"code": failure.code, "detail": failure.message} if failure else None,
+    }
+    return {name: value for name, value in described.items() if value is not None}
+
+
+def _answer(state: TurnState, is_finished: bool) -> str | None:
+    if state.reply is not None:
+        return state.reply.text
+    return "" if is_finished else state.written or None
+
+
+def _known_state(turn_id: str) -> TurnState:
+    state = load_state(services().bus, turn_id)
+    if state.started is None:
+        raise ProblemError("turn_unknown", "There is no such turn, or it is no longer kept.")
+    return state
