@@ -4,7 +4,8 @@ from workers.settings import load_settings
 
 _settings = load_settings()
 
-bind = f"{_settings.host}:{_settings.port}"
+_host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
+bind = f"{_host}:{_settings.port}"
 # One process with threads: views wait for Redis, hardly any computes. An event stream holds a
 # thread while it is open.
 worker_class = "gthread"

@@ -1,11 +1,14 @@
 """The Celery application: one queue a stage, tasks that survive their worker."""
 
+import logging
 import threading
 
 from celery import Celery
 from celery.signals import celeryd_after_setup, worker_shutdown
 
 from workers.settings import load_settings
+
+log = logging.getLogger(__name__)
 
 app = Celery("voice-assistant", include=["workers.tasks"])
 app.conf.update(
@@ -42,7 +45,12 @@ def _warm_up(sender: str, **_: object) -> None:
     from workers.services import load_services
     from workers.warm_up import warm_up
 
-    warm_up(load_services(), sender, list(app.amqp.queues.consume_from), _stopping)
+    try:
+        warm_up(load_services(), sender, list(app.amqp.queues.consume_from), _stopping)
+    except Exception as error:
+        # Celery would go on with a worker that has no model.
+        log.exception("this worker cannot be made ready")
+        raise SystemExit(1) from error
 
 
 @worker_shutdown.connect

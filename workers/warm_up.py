@@ -24,7 +24,7 @@ def warm_up(services: Services, worker: str, queues: list[str], stopping: thread
         if queue not in queues:
             continue
         if queue == "asr":
-            recognition.warm_up(services.recognizer, services.recognition_options("en"))
+            recognition.warm_up(services.recognizer)
         elif queue == "tts":
             _load_voices(services)
         threading.Thread(

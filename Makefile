@@ -1,0 +1,71 @@
+# Everything from a fresh checkout: `make run` to use it, `make test` to check it.
+PYTHON ?= python3
+CLIPS ?= ../shared/audio/dev
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+
+.PHONY: run models test check format bench lock clean browser
+
+run: $(VENV)/.installed
+	@exec $(PY) -m workers.launch
+
+models: $(VENV)/.installed
+	@$(PY) -m workers.model_store $(MODELS)
+
+# ARGS goes to pytest: make test ARGS="tests/web -k chat"
+test: $(VENV)/.installed-dev browser check
+	@$(PY) -m workers.model_store all
+	@$(PY) -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy
+
+format: $(VENV)/.installed-dev
+	@$(PY) -m ruff check --fix
+	@$(PY) -m ruff format
+
+# CLIPS is a folder of recordings with their words in a manifest.tsv.
+bench: $(VENV)/.installed-dev
+	@$(PY) -m workers.model_store
+	@$(PY) -m bench.recognition $(CLIPS)
+	@$(PY) -m bench.latency
+
+# Pins every package for every platform. What CUDA's libraries must be, torch says itself.
+lock: $(VENV)/.installed-dev
+	@$(PIP) install uv==0.13.9
+	@for name in requirements requirements-dev; do \
+	  { echo "# Written by \`make lock\` from $$name.in."; \
+	    $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header \
+	      --no-annotate --no-emit-index-url --no-emit-find-links $$name.in \
+	      | grep -v -E '^(cuda|nvidia)-'; } > $$name.new \
+	  && mv $$name.new $$name.txt || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build
+
+# The tests of the page need a Chromium; without one they are skipped.
+browser:
+	@if ! command -v chromium >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	    echo "Installing Chromium for the tests of the page"; \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	  fi || true; \
+	  command -v chromium >/dev/null 2>&1 \
+	    || echo "The tests of the page are skipped: apt-get install chromium mends it"; \
+	fi
+
+$(VENV)/.installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is \
+	needed; this is " + sys.version.split()[0] + ". Name another: make run PYTHON=python3.12")'
+	@echo "Installing the packages of requirements.txt into $(VENV); this takes a few minutes"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@$(PIP) install -r requirements-dev.txt
+	@touch $@
