@@ -1,6 +1,6 @@
 """The Flask application."""
 
-from flask import Flask
+from flask import Flask, Response
 
 from web import audio, chat, errors, health, pages, turns, voice, voices
 from workers.services import Services
@@ -8,6 +8,11 @@ from workers.settings import Settings, load_settings
 
 # The multipart frame around an upload: boundaries, headers and the few text fields.
 _FORM_OVERHEAD_BYTES = 256 * 1024
+
+_POLICY = (
+    "default-src 'self'; media-src 'self' blob:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -20,4 +25,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.register(app)
     for module in (pages, chat, voice, turns, audio, voices, health):
         app.register_blueprint(module.blueprint)
+    app.after_request(_secure)
     return app
+
+
+def _secure(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,5 +1,5 @@
+import speech.asr.base  # noqa: F401 - has an error of its own.
 from assistant.errors import AssistantError
-from speech.asr import base as _  # Has an error of its own.
 from speech.errors import SpeechError
 from web.errors import STATUS
 
