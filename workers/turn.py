@@ -76,13 +76,14 @@ def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], N
         def speak(pieces: list[str]) -> None:
             nonlocal index
             for piece in pieces:
-                if not request.speak or not speakable(piece):
+                piece_language = language_of(piece, language or "en")
+                if not request.speak or not speakable(piece, piece_language):
                     continue
                 queued = SpeechQueued(
                     turn_id=turn_id,
                     index=index,
                     text=piece,
-                    language=language_of(piece, language or "en"),
+                    language=piece_language,
                 )
                 services.bus.append(queued, once=f"piece:{index}")
                 if index not in state.audio and index not in state.unspoken:
@@ -127,7 +128,10 @@ def speak(services: Services, turn_id: str, index: int) -> None:
         try:
             voice = services.voice(piece.language, request.voice)
             sound = services.synthesizer(voice.engine).synthesize(
-                speakable(piece.text), voice, piece.language, services.settings.speaking_speed
+                speakable(piece.text, piece.language),
+                voice,
+                piece.language,
+                services.settings.speaking_speed,
             )
         except SpeechError as error:
             services.bus.append(

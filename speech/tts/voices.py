@@ -1,0 +1,111 @@
+"""Every voice there is, known without loading an engine, and the choice of one for a text."""
+
+from collections.abc import Mapping
+
+from speech.errors import UnknownVoiceError
+from speech.tts.base import Voice
+
+ENGLISH_DEFAULT = "piper:en_US-joe-medium"
+
+# Kokoro's names begin with a letter for the language and one for the sex. Its Japanese voices
+# are left out: there is no pronunciation dictionary for them here.
+_KOKORO_LANGUAGES = {
+    "a": ("en", "English, US"),
+    "b": ("en", "English, UK"),
+    "z": ("zh", "中文"),
+    "e": ("es", "Español"),
+    "f": ("fr", "Français"),
+    "h": ("hi", "हिन्दी"),
+    "i": ("it", "Italiano"),
+    "p": ("pt", "Português, BR"),
+}
+_KOKORO_NAMES = """
+    af_heart af_alloy af_aoede af_bella af_jessica af_kore af_nicole af_nova af_river af_sarah
+    af_sky am_michael am_adam am_echo am_eric am_fenrir am_liam am_onyx am_puck am_santa
+    bf_emma bf_alice bf_isabella bf_lily bm_george bm_daniel bm_fable bm_lewis
+    zf_xiaobei zf_xiaoni zf_xiaoxiao zf_xiaoyi zm_yunxi zm_yunjian zm_yunxia zm_yunyang
+    ef_dora em_alex em_santa ff_siwis hf_alpha hf_beta hm_omega hm_psi if_sara im_nicola
+    pf_dora pm_alex pm_santa
+"""
+# Whisper base makes out English, German, Spanish, Italian, Portuguese, Russian, Czech and
+# Indonesian (character error rate up to 0.4), the others worse (up to 0.5), yet better than an
+# English voice would read them. Never Chinese, Japanese or Korean: nobody understands those.
+_ESPEAK_VOICES = {
+    "gmw/en-us": ("en", "English, US"),
+    "gmw/en": ("en", "English, UK"),
+    "gmw/de": ("de", "Deutsch"),
+    "roa/fr": ("fr", "Français"),
+    "roa/es": ("es", "Español"),
+    "roa/it": ("it", "Italiano"),
+    "roa/pt-br": ("pt", "Português, BR"),
+    "gmw/nl": ("nl", "Nederlands"),
+    "gmq/sv": ("sv", "Svenska"),
+    "zle/ru": ("ru", "Русский"),
+    "zlw/pl": ("pl", "Polski"),
+    "zlw/cs": ("cs", "Čeština"),
+    "poz/id": ("id", "Bahasa Indonesia"),
+}
+
+
+def _list_voices() -> list[Voice]:
+    voices = [
+        Voice(
+            id=ENGLISH_DEFAULT,
+            engine="piper",
+            name="en_US-joe-medium",
+            languages=("en",),
+            title="Joe (English, US)",
+        )
+    ]
+    for name in _KOKORO_NAMES.split():
+        language, spoken = _KOKORO_LANGUAGES[name[0]]
+        voices.append(
+            Voice(
+                id=f"kokoro:{name}",
+                engine="kokoro",
+                name=name,
+                languages=(language,),
+                title=f"{name[3:].capitalize()} ({spoken})",
+            )
+        )
+    for name, (language, spoken) in _ESPEAK_VOICES.items():
+        short = name.split("/")[1]
+        voices.append(
+            Voice(
+                id=f"pyttsx3:{short}",
+                engine="pyttsx3",
+                name=name,
+                languages=(language,),
+                title=f"eSpeak ({spoken})",
+            )
+        )
+    return voices
+
+
+VOICES = tuple(_list_voices())
+_BY_ID = {voice.id: voice for voice in VOICES}
+
+
+def find_voice(voice_id: str) -> Voice:
+    """Return the voice of that id. Raises UnknownVoiceError."""
+    if voice := _BY_ID.get(voice_id):
+        return voice
+    raise UnknownVoiceError(
+        f"There is no voice {voice_id!r}. Try {ENGLISH_DEFAULT}, kokoro:af_heart, "
+        "kokoro:zf_xiaobei or pyttsx3:en-us; GET /api/voices lists all of them."
+    )
+
+
+def voice_for(language: str, preferred: Voice | None, defaults: Mapping[str, str]) -> Voice:
+    """Return the voice that reads a text in `language`.
+
+    That is the preferred one where it speaks the language, else the default for it, else any
+    that speaks it, else the English default. `defaults`: ISO 639-1 code to voice id. Raises
+    UnknownVoiceError where a default does not exist.
+    """
+    candidates = [preferred] if preferred else []
+    candidates += [find_voice(defaults[language])] if language in defaults else []
+    for voice in (*candidates, *VOICES):
+        if language in voice.languages:
+            return voice
+    return find_voice(defaults.get("en", ENGLISH_DEFAULT))

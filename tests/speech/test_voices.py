@@ -1,0 +1,57 @@
+"""The list of voices and the choice of one."""
+
+import subprocess
+import sys
+
+import pytest
+
+from speech.errors import UnknownVoiceError
+from speech.tts.registry import ENGINES
+from speech.tts.voices import VOICES, find_voice, voice_for
+
+DEFAULTS = {"en": "piper:en_US-joe-medium", "zh": "kokoro:zf_xiaobei"}
+
+
+def test_every_voice_has_its_own_id_and_an_engine_that_exists() -> None:
+    assert len({voice.id for voice in VOICES}) == len(VOICES)
+    assert {voice.engine for voice in VOICES} == set(ENGINES)
+    assert all(voice.id.startswith(f"{voice.engine}:") and voice.title for voice in VOICES)
+
+
+def test_a_voice_is_found_by_its_id() -> None:
+    assert find_voice("kokoro:zm_yunxi").languages == ("zh",)
+
+
+def test_an_unknown_voice_is_refused_with_some_that_exist() -> None:
+    with pytest.raises(UnknownVoiceError, match=r"kokoro:af_heart.*api/voices"):
+        find_voice("siri")
+
+
+def test_the_preferred_voice_reads_only_what_it_speaks() -> None:
+    heart = find_voice("kokoro:af_heart")
+    assert voice_for("en", heart, DEFAULTS) == heart
+    assert voice_for("zh", heart, DEFAULTS).id == "kokoro:zf_xiaobei"
+
+
+def test_without_a_preference_the_language_decides() -> None:
+    assert voice_for("en", None, DEFAULTS).id == "piper:en_US-joe-medium"
+    assert voice_for("fr", None, DEFAULTS).id == "kokoro:ff_siwis"
+    assert voice_for("de", None, DEFAULTS).id == "pyttsx3:de"
+    assert voice_for("xx", None, DEFAULTS).id == "piper:en_US-joe-medium"
+
+
+def test_chinese_is_never_read_by_an_english_voice_nor_by_espeak() -> None:
+    wrong = {"zh": "piper:en_US-joe-medium"}
+    for voice in (None, *VOICES):
+        assert voice_for("zh", voice, wrong).name.startswith("z")
+        assert voice_for("zh", voice, {}).engine == "kokoro"
+
+
+def test_listing_voices_loads_no_engine() -> None:
+    code = (
+        "import sys, speech.tts.voices, speech.tts.registry;"
+        "print(sorted({'onnxruntime', 'torch', 'piper', 'kokoro_onnx', 'pyttsx3', 'jieba'}"
+        " & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
