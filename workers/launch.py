@@ -69,7 +69,7 @@ def say(text: str) -> None:
 def only_instance(settings: Settings) -> Iterator[None]:
     """Hold the data folder. Raises LaunchError where another launcher has it."""
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(settings.data_dir / "launch.lock")
         lock.acquire(timeout=0)
     except Timeout:

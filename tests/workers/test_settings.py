@@ -37,3 +37,8 @@ def test_the_socket_of_a_deep_data_folder_is_short_enough_for_the_kernel() -> No
     deep = Settings(data_dir=Path("/" + "deep/" * 40))
     assert len(str(deep.redis_socket)) < 104
     assert deep.redis_socket != Settings(data_dir=Path("/" + "deep/" * 41)).redis_socket
+
+
+def test_the_readme_names_every_setting() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"`{name.upper()}`" not in readme] == []
