@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     asr_engine: Literal["faster-whisper", "openai-whisper"] = "faster-whisper"
     asr_model: str = "whisper-base"
     """A name from the model store, or a folder with a CTranslate2 Whisper model."""
-    asr_beam_size: int = Field(1, ge=1, le=10)
+    asr_beam_size: int = Field(5, ge=1, le=10)
     asr_window: Literal["short", "full"] = "short"
 
     # Dialogue

@@ -4,14 +4,28 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from speech.audio import Samples
+from speech.errors import SpeechError
 
 SAMPLE_RATE_HZ = 16_000
 WINDOW_S = 30.0
 """Whisper's encoder hears at most this much at once (arXiv:2212.04356, section 2.2)."""
 
+PROMPTS = {"zh": "以下是普通话的句子。"}
+"""By language, for an engine to use where no other prompt is given.
+
+Measured on 10 Mandarin clips in both windows: 18 of 20 texts are in simplified characters, most
+with a full stop, against 8 of 20 and few without it; the errors are the same, 27 of 236.
+"""
+
+
+class UnknownLanguageError(SpeechError):
+    code = "unknown_language"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RecognitionOptions:
+    """What a user asks for."""
+
     language: str | None = None
     """ISO 639-1 code; None lets the model detect it."""
     prompt: str | None = None
@@ -22,17 +36,31 @@ class RecognitionOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DecodingOptions:
+    """How an engine turns one window into text."""
+
+    language: str | None
+    prompt: str | None
+    beam_size: int
+    """Used at temperature 0."""
+    temperature: float
+    """0 takes the likeliest words; above 0 they are drawn by chance."""
+    max_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hypothesis:
     """What an engine heard in one window."""
 
     text: str
     language: str
     language_probability: float
+    """1.0 where the language was given."""
     avg_logprob: float
     """Mean natural-log probability of the tokens."""
     no_speech_prob: float
-    compression_ratio: float
-    """zlib's; above 2.4 the text repeats itself."""
+    is_complete: bool
+    """False where `max_tokens` cut the text off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +70,11 @@ class Segment:
     start_s: float
     end_s: float
     text: str
+    temperature: float
     avg_logprob: float
     no_speech_prob: float
     compression_ratio: float
+    """Bytes of text to bytes after zlib; above 2.4 the text repeats itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +93,11 @@ class RecognitionEngine(Protocol):
     @property
     def name(self) -> str: ...
 
-    def recognize(
-        self, samples: Samples, context_s: float, options: RecognitionOptions, temperature: float
-    ) -> Hypothesis:
+    def recognize(self, samples: Samples, options: DecodingOptions) -> Hypothesis:
         """Return what is said in `samples`.
 
-        `samples`: mono float32 at 16 kHz, at most 30 s. `context_s`: how much the encoder is
-        given, in seconds: the samples followed by silence, at most `WINDOW_S`.
+        `samples`: mono float32 at 16 kHz, a multiple of 20 ms, at most `WINDOW_S`. All of it is
+        encoded and nothing else, so it should end with some silence.
+        Raises UnknownLanguageError where the model does not know `options.language`.
         """
         ...

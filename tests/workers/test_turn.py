@@ -48,9 +48,7 @@ def start(services: Services, question: str | None = "Hi?", **fields: object) ->
     request = TurnRequest(conversation_id="c", question=question, **fields)
     services.turns.put_request("t", request)
     kind = "text" if question else "voice"
-    services.bus.append(
-        TurnStarted(turn_id="t", conversation_id="c", kind=kind, question=question)
-    )
+    services.bus.append(TurnStarted(turn_id="t", conversation_id="c", kind=kind, question=question))
     return "t"
 
 

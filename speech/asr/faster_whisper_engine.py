@@ -1,0 +1,90 @@
+"""Whisper on CTranslate2: 8-bit integers on a processor, 16-bit floats on a GPU."""
+
+import threading
+from pathlib import Path
+
+import ctranslate2
+from faster_whisper import WhisperModel
+from faster_whisper.tokenizer import Tokenizer
+
+from speech.asr.base import PROMPTS, DecodingOptions, Hypothesis, UnknownLanguageError
+from speech.asr.registry import Device
+from speech.audio import Samples
+from speech.errors import EngineUnavailableError
+
+
+class FasterWhisperEngine:
+    name = "faster-whisper"
+
+    def __init__(self, model_dir: Path, device: Device, threads: int) -> None:
+        """Load the CTranslate2 model in `model_dir`; nothing is ever fetched.
+
+        Raises EngineUnavailableError.
+        """
+        for file in ("model.bin", "tokenizer.json"):
+            # Without the tokenizer's file the library would look for one on the network.
+            if not (model_dir / file).is_file():
+                raise EngineUnavailableError(f"The model file {model_dir / file} is missing.")
+        if device == "auto":
+            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        try:
+            self._whisper = WhisperModel(
+                str(model_dir),
+                device=device,
+                compute_type="int8" if device == "cpu" else "float16",
+                cpu_threads=threads,
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise EngineUnavailableError(f"faster-whisper cannot start: {error}") from error
+        if not self._whisper.model.is_multilingual:
+            raise EngineUnavailableError(f"{model_dir} knows English only.")
+        self._lock = threading.Lock()
+
+    def recognize(self, samples: Samples, options: DecodingOptions) -> Hypothesis:
+        with self._lock:
+            return self._recognize(samples, options)
+
+    def _recognize(self, samples: Samples, options: DecodingOptions) -> Hypothesis:
+        features = self._whisper.feature_extractor(samples, padding=0)
+        encoded = self._whisper.encode(features)
+
+        language, probability = options.language, 1.0
+        if language is None:
+            token, probability = self._whisper.model.detect_language(encoded)[0][0]
+            language = token.strip("<|>")
+        try:
+            tokenizer = Tokenizer(self._whisper.hf_tokenizer, True, "transcribe", language)
+        except ValueError as error:
+            raise UnknownLanguageError(
+                f"Whisper does not know the language {language!r}."
+            ) from error
+
+        before = options.prompt or PROMPTS.get(language)
+        prompt = self._whisper.get_prompt(
+            tokenizer,
+            tokenizer.encode(" " + before.strip()) if before else [],
+            without_timestamps=True,
+        )
+        if options.temperature > 0:
+            search = {"sampling_topk": 0, "sampling_temperature": options.temperature}
+        else:
+            search = {"beam_size": options.beam_size}
+        result = self._whisper.model.generate(
+            encoded,
+            [prompt],
+            max_length=min(len(prompt) + options.max_tokens, self._whisper.max_length),
+            return_scores=True,
+            return_no_speech_prob=True,
+            **({"beam_size": 1} | search),
+        )[0]
+        tokens = result.sequences_ids[0]
+        return Hypothesis(
+            text=tokenizer.decode(tokens).strip(),
+            language=language,
+            language_probability=float(probability),
+            # The library's score is the mean without the end token; Whisper counts that too.
+            avg_logprob=float(result.scores[0] * len(tokens) / (len(tokens) + 1)),
+            no_speech_prob=float(result.no_speech_prob),
+            is_complete=len(tokens) < options.max_tokens,
+        )

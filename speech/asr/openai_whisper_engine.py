@@ -1,0 +1,98 @@
+"""Whisper by its authors, on PyTorch."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+import whisper
+from whisper.audio import HOP_LENGTH
+from whisper.tokenizer import LANGUAGES
+
+from speech.asr.base import PROMPTS, DecodingOptions, Hypothesis, UnknownLanguageError
+from speech.asr.ct2_weights import load_whisper
+from speech.asr.registry import Device
+from speech.audio import Samples
+from speech.errors import EngineUnavailableError
+
+
+class OpenAIWhisperEngine:
+    name = "openai-whisper"
+
+    def __init__(self, model_dir: Path, device: Device, threads: int) -> None:
+        """Load the CTranslate2 model in `model_dir`; nothing is ever fetched.
+
+        `threads` holds for all of PyTorch in this process. Raises EngineUnavailableError.
+        """
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        torch.set_num_threads(threads)
+        model = load_whisper(model_dir / "model.bin")
+        if not model.is_multilingual:
+            raise EngineUnavailableError(f"{model_dir} knows English only.")
+        try:
+            self._whisper = model.to(device)
+        except (RuntimeError, AssertionError) as error:
+            raise EngineUnavailableError(f"openai-whisper cannot start: {error}") from error
+        self._lock = threading.Lock()
+
+    @torch.inference_mode()
+    def recognize(self, samples: Samples, options: DecodingOptions) -> Hypothesis:
+        if options.language is not None and options.language not in LANGUAGES:
+            raise UnknownLanguageError(f"Whisper does not know the language {options.language!r}.")
+        with self._lock, self._window(len(samples)):
+            return self._recognize(samples, options)
+
+    def _recognize(self, samples: Samples, options: DecodingOptions) -> Hypothesis:
+        model = self._whisper
+        on_gpu = model.device.type == "cuda"
+        mel = whisper.log_mel_spectrogram(samples, model.dims.n_mels, device=model.device)
+        encoded = model.encoder(mel[None].half() if on_gpu else mel[None])[0]
+
+        language, probability = options.language, 1.0
+        if language is None:
+            _, probabilities = model.detect_language(encoded)
+            language = max(probabilities, key=probabilities.__getitem__)
+            probability = probabilities[language]
+
+        searches = options.beam_size > 1 and options.temperature == 0
+        result = whisper.decode(
+            model,
+            encoded,
+            whisper.DecodingOptions(
+                language=language,
+                prompt=options.prompt or PROMPTS.get(language),
+                temperature=options.temperature,
+                beam_size=options.beam_size if searches else None,
+                sample_len=options.max_tokens,
+                without_timestamps=True,
+                fp16=on_gpu,
+            ),
+        )
+        return Hypothesis(
+            text=result.text,
+            language=language,
+            language_probability=probability,
+            avg_logprob=result.avg_logprob,
+            no_speech_prob=result.no_speech_prob,
+            is_complete=len(result.tokens) < options.max_tokens,
+        )
+
+    @contextmanager
+    def _window(self, n_samples: int) -> Iterator[None]:
+        """Let the encoder, which insists on 30 seconds, take `n_samples` for a while.
+
+        The positions are those of the beginning of the 30 seconds, as in CTranslate2.
+        """
+        encoder, dims = self._whisper.encoder, self._whisper.dims
+        positions = encoder.positional_embedding
+        # The second convolution has a stride of 2.
+        n_positions = n_samples // HOP_LENGTH // 2
+        try:
+            encoder.positional_embedding = positions[:n_positions]
+            dims.n_audio_ctx = n_positions
+            yield
+        finally:
+            encoder.positional_embedding = positions
+            dims.n_audio_ctx = len(positions)
