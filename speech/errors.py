@@ -32,6 +32,10 @@ class AudioTooManyChannelsError(SpeechError):
     code = "audio_too_many_channels"
 
 
+class UnknownLanguageError(SpeechError):
+    code = "unknown_language"
+
+
 class UnknownEngineError(SpeechError):
     code = "unknown_engine"
 

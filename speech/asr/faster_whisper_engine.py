@@ -7,10 +7,10 @@ import ctranslate2
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
-from speech.asr.base import PROMPTS, DecodingOptions, Hypothesis, UnknownLanguageError
+from speech.asr.base import PROMPTS, DecodingOptions, Hypothesis
 from speech.asr.registry import Device
 from speech.audio import Samples
-from speech.errors import EngineUnavailableError
+from speech.errors import EngineUnavailableError, UnknownLanguageError
 
 
 class FasterWhisperEngine:

@@ -1,20 +1,25 @@
 """Whisper by its authors, on PyTorch."""
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+# Torch's second thread must sleep while it waits: spinning, a clip took 12 s instead of 1.3 to 4.6
+# beside other work. libgomp reads this when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 import whisper
 from whisper.audio import HOP_LENGTH
 from whisper.tokenizer import LANGUAGES
 
-from speech.asr.base import PROMPTS, DecodingOptions, Hypothesis, UnknownLanguageError
+from speech.asr.base import PROMPTS, DecodingOptions, Hypothesis
 from speech.asr.ct2_weights import load_whisper
 from speech.asr.registry import Device
 from speech.audio import Samples
-from speech.errors import EngineUnavailableError
+from speech.errors import EngineUnavailableError, UnknownLanguageError
 
 
 class OpenAIWhisperEngine:

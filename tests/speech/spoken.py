@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 
 import numpy as np
-from piper import PiperVoice
+from piper import PiperVoice, SynthesisConfig
 
 from speech.asr.base import RecognitionEngine
 from speech.asr.registry import create_engine
@@ -23,7 +23,9 @@ def _voice(models: Path) -> PiperVoice:
 @functools.cache
 def say(models: Path, text: str) -> Samples:
     """Return `text` in Piper's voice at 16 kHz."""
-    chunks = list(_voice(models).synthesize(text))
+    # Without its noise Piper says a sentence the same way each time, so that a test does, too.
+    steady = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)
+    chunks = list(_voice(models).synthesize(text, steady))
     samples = np.concatenate([chunk.audio_float_array for chunk in chunks])
     return resample(Audio(samples, chunks[0].sample_rate), RATE_HZ).samples
 

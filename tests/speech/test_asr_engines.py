@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from bench.error_rate import normalize
-from speech.asr.base import DecodingOptions, RecognitionEngine, UnknownLanguageError
+from speech.asr.base import DecodingOptions, RecognitionEngine
 from speech.asr.registry import ENGINES, create_engine
 from speech.audio import Samples
-from speech.errors import EngineUnavailableError, UnknownEngineError
+from speech.errors import EngineUnavailableError, UnknownEngineError, UnknownLanguageError
 from tests.speech.spoken import load_engine, read_clip, say
 
 SENTENCE = "Please remind me to water the plants on Thursday morning."

@@ -15,7 +15,7 @@ from speech.recognition import cut_pieces, transcribe, warm_up
 from speech.vad import Span
 from tests.speech.spoken import load_engine, music, noise, read_clip, say, silence, tone
 
-QUESTION = "How old is the Brooklyn Bridge?"
+QUESTION = "What is the capital of France?"
 OPTIONS = RecognitionOptions(beam_size=5)
 
 

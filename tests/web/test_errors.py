@@ -1,4 +1,3 @@
-import speech.asr.base  # noqa: F401 - has an error of its own.
 from assistant.errors import AssistantError
 from speech.errors import SpeechError
 from web.errors import STATUS
