@@ -45,7 +45,7 @@ def parameters(settings: Settings, host: str, port: int) -> xllamacpp.CommonPara
     params.n_parallel = settings.llm_slots
     params.n_ctx = settings.llm_slots * settings.llm_context_tokens
     params.cpuparams.n_threads = settings.llm_threads
-    params.cpuparams_batch.n_threads = settings.llm_threads
+    params.cpuparams_batch.n_threads = settings.llm_prompt_threads
     params.n_gpu_layers = 0 if settings.device == "cpu" else -1
     # When old messages leave the window, what stays is moved rather than read again: the first word
     # of turn 7 and later came after 1.0 to 2.3 s instead of 8 to 19 s.

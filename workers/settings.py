@@ -40,8 +40,11 @@ class Settings(BaseSettings):
     # Hardware
     device: Literal["auto", "cpu", "cuda"] = "auto"
     asr_threads: int = Field(2, ge=1)
-    tts_threads: int = Field(1, ge=1)
-    llm_threads: int = Field(2, ge=1)
+    tts_threads: int = Field(2, ge=1)
+    llm_threads: int = Field(1, ge=1)
+    """Of the embedded server while it writes; docs/benchmarks.md says why not all cores."""
+    llm_prompt_threads: int = Field(2, ge=1)
+    """While it reads the question."""
 
     # Tasks that one worker runs at a time
     asr_concurrency: int = Field(4, ge=1)
