@@ -14,11 +14,7 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv .venv && .venv/bin/pip install --disable-pip-version-check -r requirements.txt
 
 FROM python:3.11-slim-bookworm
-# libportaudio2: sounddevice, for the terminal client.
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends libportaudio2 \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 1000 assistant \
+RUN useradd --create-home --uid 1000 assistant \
     && install -d -o assistant -g assistant /data
 WORKDIR /app
 COPY --from=packages /app/.venv .venv

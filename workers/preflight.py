@@ -29,15 +29,6 @@ def _espeak() -> str | None:
     return f"pyttsx3's voices need libespeak-ng: {_install('libespeak-ng1', 'espeak-ng')}"
 
 
-def _portaudio() -> str | None:
-    try:
-        import sounddevice  # noqa: F401
-    except OSError:
-        install = _install("libportaudio2", "portaudio")
-        return f"Talking at this machine's own microphone needs PortAudio: {install}"
-    return None
-
-
 def _memory() -> str | None:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if memory >= _LEAST_MEMORY_BYTES:
@@ -52,4 +43,4 @@ def _install(debian: str, homebrew: str) -> str:
     return f"brew install {homebrew}" if sys.platform == "darwin" else f"apt-get install {debian}"
 
 
-_CHECKS: tuple[Callable[[], str | None], ...] = (_espeak, _portaudio, _memory)
+_CHECKS: tuple[Callable[[], str | None], ...] = (_espeak, _memory)
