@@ -5,9 +5,12 @@ Where the last message of a request is the assistant's, the reply goes on from t
 """
 
 import argparse
+import ctypes
 import os
 import signal
 import sys
+from ctypes.util import find_library
+from importlib.util import find_spec
 from pathlib import Path
 
 from workers import model_store
@@ -17,7 +20,15 @@ from workers.settings import Settings, load_settings
 # beside one busy process. libgomp reads this when llama.cpp is loaded, so it is set before.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import xllamacpp
+# llama.cpp wants the system's libgomp, which slim images lack; PyTorch brings the same library.
+if sys.platform == "linux" and not find_library("gomp"):
+    if (torch := find_spec("torch")) and torch.origin:
+        for library in Path(torch.origin).parent.glob("lib/libgomp*.so*"):
+            ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+try:
+    import xllamacpp
+except ImportError as error:
+    raise SystemExit(f"llama.cpp cannot be loaded: {error}. apt-get install libgomp1") from error
 
 _STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
