@@ -1,7 +1,7 @@
 # The whole assistant in one container, as `make run` starts it, by a user without rights.
 #
 #   docker build -t voice-assistant .
-#   docker run -p 8000:8000 -v assistant:/data voice-assistant
+#   docker run -p 127.0.0.1:8000:8000 -v assistant:/data voice-assistant
 #
 # The model files are fetched into the volume at the first start, and verified at each one.
 # PIP_EXTRA_INDEX_URL can name PyTorch's own index of CPU builds, which saves gigabytes of CUDA.
