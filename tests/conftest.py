@@ -75,7 +75,10 @@ def wait_until_ready(server: Server, still_missing: tuple[str, ...] = ()) -> Non
 
 @pytest.fixture(scope="session")
 def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The whole assistant with its real models, shared by the tests of a run."""
-    with run_server(tmp_path_factory.mktemp("server"), models) as running:
+    """The whole assistant with its real models, shared by the tests of a run.
+
+    At temperature 0 the model answers a question the same way each time.
+    """
+    with run_server(tmp_path_factory.mktemp("server"), models, TEMPERATURE="0") as running:
         wait_until_ready(running)
         yield running
