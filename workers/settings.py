@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, FilePath, SecretStr, ValidationError
+from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from speech.errors import UnknownVoiceError
+from speech.tts.voices import find_voice
 
 
 class SettingsError(ValueError):
@@ -92,6 +95,18 @@ class Settings(BaseSettings):
     """How long a turn's events and sound are kept."""
     conversation_retention_s: int = Field(30 * 24 * 3600, ge=60)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("voice_en", "voice_zh")
+    @classmethod
+    def _speaks_its_language(cls, voice_id: str, field: ValidationInfo) -> str:
+        language = str(field.field_name).removeprefix("voice_")
+        try:
+            voice = find_voice(voice_id)
+        except UnknownVoiceError as error:
+            raise ValueError(str(error)) from error
+        if language not in voice.languages:
+            raise ValueError(f"{voice_id} does not speak {language!r}")
+        return voice_id
 
     @property
     def models(self) -> Path:

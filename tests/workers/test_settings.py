@@ -18,6 +18,15 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
+def test_a_default_voice_must_exist_and_speak_its_language(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VOICE_EN", "kokoro:nobody")
+    monkeypatch.setenv("VOICE_ZH", "piper:en_US-joe-medium")
+    with pytest.raises(SettingsError, match=r"(?s)VOICE_EN: .*nobody.*VOICE_ZH: .*'zh'"):
+        load_settings()
+
+
 def test_an_env_file_is_read_and_the_environment_goes_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
