@@ -34,16 +34,18 @@ def resolve(name_or_path: str, store: Path) -> Path:
 
 
 def needed_models(settings: Settings) -> list[str]:
-    """Return the names of the models that these settings use. Raises ModelStoreError."""
+    """Return the names of the models that these settings use, and of every voice on offer.
+
+    Raises ModelStoreError.
+    """
     names = [settings.asr_model]
     if settings.llm_base_url is None:
         names.append(settings.llm_model)
     for name in names:
         resolve(name, settings.models)
-    for voice in (settings.voice_en, settings.voice_zh):
-        engine, _, speaker = voice.partition(":")
-        names.append("kokoro-82m" if engine == "kokoro" else f"{engine}-{speaker}")
-    return [name for name in dict.fromkeys(names) if name in MODELS]
+    # A user may choose any voice that `speech.tts.voices` lists, whatever the default ones are.
+    names += ["piper-en_US-joe-medium", "kokoro-82m"]
+    return [name for name in names if name in MODELS]
 
 
 def fetch(
