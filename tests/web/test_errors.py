@@ -15,9 +15,5 @@ def test_every_error_that_can_end_a_turn_has_a_status() -> None:
         "unknown_engine",
         "synthesis_failed",  # Ends in `speech_failed`, and the turn goes on.
     }
-    codes = {
-        kind.code  # type: ignore[attr-defined]
-        for base in (AssistantError, SpeechError)
-        for kind in subclasses(base)
-    }
+    codes = {kind.code for base in (AssistantError, SpeechError) for kind in subclasses(base)}
     assert codes - never_ends_a_turn <= STATUS.keys()
