@@ -32,8 +32,25 @@ class LanguageModelUnavailableError(LanguageModelError):
     code = "language_model_unavailable"
     is_retryable = True
 
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        """What the server asked for (HTTP's Retry-After); None where it did not."""
+
 
 class LanguageModelRejectedError(LanguageModelError):
     """The server understood and said no: a wrong key, an unknown model, a prompt too long."""
 
     code = "language_model_rejected"
+
+
+class GenerationCancelledError(LanguageModelError):
+    """Not a failure: whoever asked no longer wants the answer."""
+
+    code = "generation_cancelled"
+
+
+class ToolError(AssistantError):
+    """A tool could not do it; the message is what the user is told, in the user's language."""
+
+    code = "tool_failed"

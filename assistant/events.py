@@ -7,7 +7,16 @@ or `TurnFailed` ends it. An event's place in the order is its id in the turn's s
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from assistant.manner import Manner
+
+ReplySource = Literal["model", "cache", "tool", "memory", "care", "refusal", "budget", "fallback"]
+"""Who answered. `memory`: about what is remembered of the user. Prepared sentences: `care` for
+someone in need, `refusal` where a check forbade the question or reply, `budget` where the user's
+is spent, `fallback` where no model answered."""
+
+CheckAction = Literal["allow", "mask", "refuse", "care"]
 
 
 class _Event(BaseModel):
@@ -19,7 +28,7 @@ class _Event(BaseModel):
 class TurnStarted(_Event):
     type: Literal["turn_started"] = "turn_started"
     conversation_id: str
-    kind: Literal["text", "voice"]
+    kind: Literal["text", "voice", "reminder"]
     question: str | None = None
     """The typed question; None where it is still to be recognised from sound."""
 
@@ -41,9 +50,88 @@ class TranscriptReady(_Event):
     """True where the clip holds silence, noise or music only; then `text` is empty."""
 
 
+class ContentChecked(_Event):
+    """A check found something in the question or the reply; clean text makes no event."""
+
+    type: Literal["content_checked"] = "content_checked"
+    where: Literal["question", "reply"]
+    action: CheckAction
+    categories: tuple[str, ...]
+
+
+class ProfileRecalled(_Event):
+    """What is known of the user goes into this reply."""
+
+    type: Literal["profile_recalled"] = "profile_recalled"
+    facts: int
+    manner: Manner | None
+
+
+class MemoryChanged(_Event):
+    """The user asked to have something remembered or forgotten, or what is remembered."""
+
+    type: Literal["memory_changed"] = "memory_changed"
+    action: Literal["remembered", "forgotten", "recalled", "manner"]
+    facts: tuple[str, ...]
+
+
+class ToolCalled(_Event):
+    type: Literal["tool_called"] = "tool_called"
+    tool: str
+    arguments: dict[str, JsonValue]
+    chosen_by: Literal["pattern", "schema", "model"]
+
+
+class ToolReturned(_Event):
+    type: Literal["tool_returned"] = "tool_returned"
+    tool: str
+    is_error: bool
+    text: str
+    """What came back, shortened; data, never orders."""
+    duration_s: float
+
+
+class CacheChecked(_Event):
+    """`hit` and `similar` answer without a model; `shared` follows a turn that writes it now."""
+
+    type: Literal["cache_checked"] = "cache_checked"
+    outcome: Literal["hit", "similar", "shared", "miss", "bypassed"]
+    reason: str | None = None
+    """Why it was bypassed."""
+    similar_question: str | None = None
+    saved_s: float | None = None
+    """How long the answer took to write when it was first given."""
+
+
+class HistoryRecalled(_Event):
+    type: Literal["history_recalled"] = "history_recalled"
+    turns: int
+    """Shown to the model word by word."""
+    is_summarised: bool
+    """True where a summary stands for what came before them."""
+
+
+class ModelChosen(_Event):
+    type: Literal["model_chosen"] = "model_chosen"
+    model: str
+    tier: str
+    reason: str
+
+
+class ModelFailed(_Event):
+    """An attempt failed before its first word; with `retry_in_s` None the next model is asked."""
+
+    type: Literal["model_failed"] = "model_failed"
+    model: str
+    code: str
+    retry_in_s: float | None
+
+
 class ReplyDelta(_Event):
     type: Literal["reply_delta"] = "reply_delta"
     text: str
+    source: ReplySource = "model"
+    """Prepared text comes in one piece."""
 
 
 class ReplyReady(_Event):
@@ -51,12 +139,13 @@ class ReplyReady(_Event):
 
     type: Literal["reply_ready"] = "reply_ready"
     text: str
-    source: Literal["model", "fallback", "refusal"]
-    """`fallback` where no model answered, `refusal` where a check forbade the question or reply."""
+    source: ReplySource
     model: str | None = None
     finish_reason: Literal["stop", "length", "refused", "unavailable"] = "stop"
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cost: float | None = None
+    """In the currency of the configured prices."""
 
 
 class SpeechQueued(_Event):
@@ -98,8 +187,8 @@ class TurnRestarted(_Event):
 class TurnFinished(_Event):
     type: Literal["turn_finished"] = "turn_finished"
     answer: str
-    source: Literal["model", "fallback", "refusal", "none"]
-    """As in `ReplyReady`; `none` where there was nothing to answer (no speech)."""
+    source: Literal[ReplySource, "none"]
+    """`none` where there was nothing to answer (no speech)."""
     has_audio: bool
 
 
@@ -114,6 +203,15 @@ TurnEvent = Annotated[
     TurnStarted
     | AudioDecoded
     | TranscriptReady
+    | ContentChecked
+    | ProfileRecalled
+    | MemoryChanged
+    | ToolCalled
+    | ToolReturned
+    | CacheChecked
+    | HistoryRecalled
+    | ModelChosen
+    | ModelFailed
     | ReplyDelta
     | ReplyReady
     | SpeechQueued

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from assistant.checks import strip_special_tokens
+from assistant.checks.question import strip_special_tokens
+from assistant.events import ReplySource
 from assistant.messages import Message
 
 _BYTES_PER_TOKEN = 3
@@ -19,29 +20,68 @@ class Exchange:
 
     question: str
     answer: str
+    turn_id: str = ""
+    source: ReplySource = "model"
+    at: float = 0.0
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recollection:
+    """What the model is to know of a conversation."""
+
+    preamble: str | None = None
+    """What stands between the system prompt and the first exchange: what is known of the user, and
+    the summary. None where it is still to be made."""
+    summary: str = ""
+    """Of what was said before the exchanges."""
+    exchanges: tuple[Exchange, ...] = ()
+    """Those after the summary, oldest first."""
 
 
 class ConversationStore(Protocol):
     """Thread-safe."""
 
-    def recent(self, conversation_id: str, turns: int) -> list[Exchange]:
-        """Return the last `turns` exchanges, oldest first; none for an unknown conversation."""
+    def recall(self, conversation_id: str) -> Recollection:
+        """An unknown conversation is an empty one."""
         ...
 
-    def add(self, conversation_id: str, turn_id: str, exchange: Exchange) -> None:
-        """Remember an exchange; a second call for the same turn changes nothing."""
+    def set_preamble(self, conversation_id: str, preamble: str) -> None:
+        """Keep it, where there is none, until the summary moves on: a stable beginning stays in the
+        prefix cache of the model server."""
         ...
+
+    def add(self, conversation_id: str, user_id: str, exchange: Exchange) -> None:
+        """Remember an exchange; a second one of the same turn changes nothing."""
+        ...
+
+
+SHOWN_SOURCES = frozenset({"model", "cache", "tool"})
+"""What else was said is kept for the user only: refusals and apologies would teach the model to
+repeat them, and talk of what to forget would remind it."""
+
+
+def turns_to_fold(exchanges: Sequence[Exchange], turns: int, max_tokens: int) -> int:
+    """Return how many of the oldest exchanges should be folded into the summary now; mostly none.
+
+    The window grows from `turns` exchanges to twice as many before its older half goes at once:
+    a window that moved with every turn would change the prompt's beginning with every turn.
+    """
+    spare = len(exchanges) - turns
+    tokens = sum(estimate_tokens(message) for message in _messages(exchanges))
+    is_due = spare >= max(1, turns) or tokens > max_tokens * 0.7
+    return max(0, spare) if is_due else 0
 
 
 def window(
     *,
-    system_prompt: str,
+    system: Sequence[str],
     stored: Sequence[Exchange],
     carried: Sequence[Message],
     question: str,
     max_tokens: int,
 ) -> list[Message]:
-    """Return the prompt: one system message, the past oldest first, then the question.
+    """Return the prompt: one system message (`system`, joined), the past, then the question.
 
     The past is `stored`, then `carried`, the history that came with the request. A client that
     keeps its own history and names a conversation too is not given the same exchange twice.
@@ -51,20 +91,13 @@ def window(
     Nothing here changes from turn to turn but the end, so that the model server finds the
     beginning in its prefix cache: a prompt costs 1 s for every 35 tokens on two cores.
     """
-    system = [system_prompt, *(message.content for message in carried if message.role == "system")]
+    system = [part for part in system if part]
+    system += [message.content for message in carried if message.role == "system"]
     said = [message for message in carried if message.role != "system"]
     # Some clients count the question as the end of its own history.
     if said and said[-1].role == "user" and said[-1].content.strip() == question:
         said.pop()
-    past = [
-        message
-        for exchange in stored
-        if not _carries(said, exchange)
-        for message in (
-            Message(role="user", content=exchange.question),
-            Message(role="assistant", content=exchange.answer),
-        )
-    ]
+    past = _messages([exchange for exchange in stored if not _carries(said, exchange)])
     past = [
         Message(role=message.role, content=strip_special_tokens(message.content))
         for message in (*past, *said)
@@ -72,8 +105,19 @@ def window(
     ]
     first = Message(role="system", content="\n\n".join(system))
     last = Message(role="user", content=question)
-    room = max_tokens - _estimate_tokens(first) - _estimate_tokens(last)
+    room = max_tokens - estimate_tokens(first) - estimate_tokens(last)
     return [first, *_newest(past, room), last]
+
+
+def _messages(exchanges: Sequence[Exchange]) -> list[Message]:
+    return [
+        message
+        for exchange in exchanges
+        for message in (
+            Message(role="user", content=exchange.question),
+            Message(role="assistant", content=exchange.answer),
+        )
+    ]
 
 
 def _carries(said: Sequence[Message], exchange: Exchange) -> bool:
@@ -89,7 +133,7 @@ def _carries(said: Sequence[Message], exchange: Exchange) -> bool:
 def _newest(past: Sequence[Message], max_tokens: int) -> list[Message]:
     kept: list[Message] = []
     for message in reversed(past):
-        max_tokens -= _estimate_tokens(message)
+        max_tokens -= estimate_tokens(message)
         if max_tokens < 0:
             break
         kept.append(message)
@@ -99,6 +143,6 @@ def _newest(past: Sequence[Message], max_tokens: int) -> list[Message]:
     return kept[::-1]
 
 
-def _estimate_tokens(message: Message) -> int:
+def estimate_tokens(message: Message) -> int:
     # Chat templates put about 5 tokens around a message.
     return len(message.content.encode()) // _BYTES_PER_TOKEN + 5

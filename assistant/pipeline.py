@@ -1,132 +1,114 @@
 """From a question to the events of its reply: the stages, in the order in which they run."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
-from typing import Literal
+import time
+from collections.abc import Iterable, Iterator
 
-from assistant.checks import BlockedTerms, ReplyCheck, check_question
-from assistant.errors import LanguageModelError
-from assistant.events import ReplyDelta, ReplyReady
-from assistant.history import ConversationStore, Exchange, window
-from assistant.llm.base import Completion, GenerationOptions, LanguageModel
-from assistant.messages import Message
-from assistant.prompts import (
-    FALLBACK,
-    INTERRUPTED,
-    REFUSAL,
-    SYSTEM_PROMPT,
-    append_sentence,
-    sentence_language,
-)
+from assistant.checks.question import check_question
+from assistant.draft import Answered, Dialogue, Draft, ReplyRequest
+from assistant.events import ReplyReady, TurnEvent
+from assistant.history import Exchange
+from assistant.llm.usage import Usage
+from assistant.prompts import sentence_language
+from assistant.stages.cached_answer import recall_answer
+from assistant.stages.content import check_content, once_classified
+from assistant.stages.memory import recall_user
+from assistant.stages.tools import use_tool
+from assistant.stages.writing import write
 
-log = logging.getLogger(__name__)
+STAGES = (check_content, recall_user, use_tool, recall_answer, write)
+"""The first that knows the reply ends the run; the last always does."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplyRequest:
-    turn_id: str
-    conversation_id: str
-    question: str
-    language: str | None = None
-    """The user's, as an ISO 639-1 code; where None, the question's script decides."""
-    history: tuple[Message, ...] = ()
-    """What the client says was said before, beside what the conversation remembers."""
-    written: str = ""
-    """The deltas of a worker that was lost: the reply goes on from there."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReplyOptions:
-    system_prompt: str = SYSTEM_PROMPT
-    history_turns: int = 5
-    max_question_chars: int = 4000
-    max_prompt_tokens: int = 3000
-    """About where the oldest messages are left out: the model's context less the reply."""
-    generation: GenerationOptions = field(default_factory=GenerationOptions)
-    blocked_terms: BlockedTerms = field(default_factory=BlockedTerms)
-
-
-def reply(
-    request: ReplyRequest,
-    *,
-    model: LanguageModel,
-    conversations: ConversationStore,
-    options: ReplyOptions,
-) -> Iterator[ReplyDelta | ReplyReady]:
+def reply(request: ReplyRequest, dialogue: Dialogue) -> Iterator[TurnEvent]:
     """Yield the reply as it is written, then one `ReplyReady`; closing it stops the model.
 
     `ReplyReady.text` is `request.written` and all deltas together. A model that fails before
     its first word gives the fallback answer; one that fails later is apologised for, and what
-    it wrote stands. Only what a model wrote is remembered. Raises QuestionEmptyError,
-    QuestionTooLongError.
+    it wrote stands. Raises QuestionEmptyError, QuestionTooLongError.
     """
-    question = check_question(request.question, options.max_question_chars)
-    language = sentence_language(request.language, question)
-    if options.blocked_terms.are_in(question):
-        refusal = REFUSAL[language]
-        if not request.written:
-            yield ReplyDelta(turn_id=request.turn_id, text=refusal)
-        yield ReplyReady(
-            turn_id=request.turn_id, text=refusal, source="refusal", finish_reason="refused"
-        )
-        return
-
-    messages = window(
-        system_prompt=options.system_prompt,
-        stored=conversations.recent(request.conversation_id, options.history_turns),
-        carried=request.history,
+    question = check_question(request.question, dialogue.options.max_question_chars)
+    draft = Draft(
+        request=request,
         question=question,
-        max_tokens=options.max_prompt_tokens,
+        language=sentence_language(request.language, question),
+        recollection=dialogue.conversations.recall(request.conversation_id),
+        said=request.written,
     )
-    if request.written:
-        messages.append(Message(role="assistant", content=request.written))
-
-    check = ReplyCheck(options.blocked_terms, request.written)
-    completion = None
-    try:
-        with closing(model.stream(messages, options.generation)) as pieces:
-            for piece in pieces:
-                if isinstance(piece, Completion):
-                    completion = piece
-                elif text := check.feed(piece):
-                    yield ReplyDelta(turn_id=request.turn_id, text=text)
-                if check.is_blocked:
-                    break
-    except LanguageModelError as error:
-        log.warning("turn %s: %s: %s (%r)", request.turn_id, model.name, error, error.__cause__)
-    if text := check.flush():
-        yield ReplyDelta(turn_id=request.turn_id, text=text)
-
-    written = check.released
-    source: Literal["model", "fallback", "refusal"]
-    finish_reason: Literal["stop", "length", "refused", "unavailable"]
-    if check.is_blocked:
-        source, finish_reason, sentence = "refusal", "refused", REFUSAL[language]
-    elif not written:
-        # A model that only reasoned until its tokens ran out has said nothing either.
-        source, sentence = "fallback", FALLBACK[language]
-        finish_reason = completion.finish_reason if completion else "unavailable"
-    elif completion is None:
-        source, finish_reason, sentence = "model", "unavailable", INTERRUPTED[language]
-    else:
-        source, finish_reason, sentence = "model", completion.finish_reason, ""
-
-    if source == "model":
-        # Before `ReplyReady`, after which a lost worker's turn would not come here again.
-        conversations.add(
-            request.conversation_id, request.turn_id, Exchange(question, written.strip())
+    began = time.monotonic()
+    if request.written and request.written_source != "model":
+        # Prepared text comes in one piece: the worker was lost after it, and nothing is missing.
+        draft.answer = Answered(
+            text=request.written,
+            source=request.written_source,
+            finish_reason="refused" if request.written_source == "refusal" else "stop",
         )
-    if sentence:
-        sentence = append_sentence(written, sentence)
-        yield ReplyDelta(turn_id=request.turn_id, text=sentence)
-    yield ReplyReady(
-        turn_id=request.turn_id,
-        text=written + sentence,
-        source=source,
-        model=model.name if source == "model" else None,
-        finish_reason=finish_reason,
-        prompt_tokens=completion.prompt_tokens if completion else None,
-        completion_tokens=completion.completion_tokens if completion else None,
+    try:
+        for stage in STAGES:
+            if draft.answer is None:
+                yield from once_classified(stage(draft, dialogue), draft)
+        yield _finish(draft, dialogue, time.monotonic() - began)
+    finally:
+        if draft.cache_as and dialogue.cache:
+            key = dialogue.cache.key(draft.question, draft.language, draft.cache_as)
+            dialogue.cache.release(key, request.turn_id)
+
+
+def _finish(draft: Draft, dialogue: Dialogue, took_s: float) -> ReplyReady:
+    """Keep what is to be kept of the reply, and return its last event.
+
+    Before `ReplyReady`, after which a lost worker's turn would not come here again.
+    """
+    answer, request = draft.answer, draft.request
+    assert answer is not None, "the last stage always answers"
+    model = next((done.model for done in draft.completions if done.model), dialogue.model.name)
+    cost = _count_usage(draft, dialogue)
+    dialogue.conversations.add(
+        request.conversation_id,
+        request.user_id,
+        Exchange(
+            question=draft.question,
+            answer=(answer.text if answer.remembered is None else answer.remembered).strip(),
+            turn_id=request.turn_id,
+            source=answer.source,
+            at=time.time(),
+        ),
     )
+    if (
+        draft.cache_as
+        and dialogue.cache
+        and (answer.source, answer.finish_reason) == ("model", "stop")
+    ):
+        dialogue.cache.remember(
+            draft.question, draft.language, answer.text.strip(), took_s, draft.cache_as
+        )
+    return ReplyReady(
+        turn_id=request.turn_id,
+        text=answer.text,
+        source=answer.source,
+        model=model if answer.source == "model" else None,
+        finish_reason=answer.finish_reason,
+        prompt_tokens=_sum(done.prompt_tokens for done in draft.completions),
+        completion_tokens=_sum(done.completion_tokens for done in draft.completions),
+        cost=cost,
+    )
+
+
+def _count_usage(draft: Draft, dialogue: Dialogue) -> float | None:
+    """Return what the turn costs; None where no model was asked."""
+    if not draft.completions or dialogue.router is None or dialogue.usage is None:
+        return None
+    used: dict[str, Usage] = {}
+    for done in draft.completions:
+        model = done.model or dialogue.model.name
+        usage = dialogue.router.spec(model).usage(
+            done.prompt_tokens or 0, done.completion_tokens or 0
+        )
+        used[model] = used.get(model, Usage()) + usage
+    for model, usage in used.items():
+        dialogue.usage.add(draft.request.user_id, draft.turn_id, model, usage)
+    return sum(usage.cost for usage in used.values())
+
+
+def _sum(tokens: Iterable[int | None]) -> int | None:
+    known = [count for count in tokens if count is not None]
+    return sum(known) if known else None

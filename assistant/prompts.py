@@ -26,6 +26,7 @@ REFUSAL = {
     "en": "Sorry, that is something I can't talk about. Is there anything else I can help with?",
     "zh": "抱歉，这个话题我不能谈。还有别的事我可以帮忙吗？",
 }
+_SUMMARY_HEADING = "What was said earlier in this conversation: "
 
 _HAN_CHARACTER = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ÿ]+")
@@ -41,6 +42,11 @@ def sentence_language(language: str | None, question: str) -> Literal["en", "zh"
         return "zh" if language.lower().startswith(("zh", "yue")) else "en"
     han = len(_HAN_CHARACTER.findall(question))
     return "zh" if han and han >= len(_LATIN_WORD.findall(question)) else "en"
+
+
+def preamble(known: str, summary: str) -> str:
+    """Return what stands between the system prompt and the first message."""
+    return "\n\n".join(filter(None, (known, summary and _SUMMARY_HEADING + summary)))
 
 
 def append_sentence(text: str, sentence: str) -> str:

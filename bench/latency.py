@@ -95,10 +95,10 @@ def measure(url: str, clip: bytes) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def own_server() -> Iterator[str]:
+def own_server(**variables: str) -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory() as folder,
-        run_server(Path(folder), load_services().settings.models) as server,
+        run_server(Path(folder), load_services().settings.models, **variables) as server,
     ):
         wait_until_ready(server)
         yield server.url

@@ -10,6 +10,8 @@ import emoji
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from speech import spoken_chinese, spoken_english
+
 _HAN = r"\u3400-\u9fff\uf900-\ufaff"
 _SCRIPTS = {
     "zh": re.compile(f"[{_HAN}]"),
@@ -21,18 +23,12 @@ _SCRIPTS = {
     "ar": re.compile(r"[\u0600-\u06ff]"),
     "hi": re.compile(r"[\u0900-\u097f]"),
     "th": re.compile(r"[\u0e00-\u0e7f]"),
-    "latin": re.compile(r"[A-Za-z\u00c0-\u024f]"),
+    "latin": re.compile(r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f]"),  # no × nor ÷
 }
 # Languages that share a script with one above: the text alone cannot tell them apart.
 _SAME_SCRIPT = {"uk": "ru", "bg": "ru", "sr": "ru", "fa": "ar", "ur": "ar", "mr": "hi", "ne": "hi"}
 _CODE_REMARKS = {"zh": "代码请看屏幕。", "en": "The code is on the screen."}
-_MONEY_WORDS = {
-    "zh": {"$": "美元", "€": "欧元", "£": "英镑", "¥": "元", "￥": "元"},
-    "en": {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yuan", "￥": "yuan"},
-}
-_MONEY = re.compile(
-    r"([$€£¥￥])\s?(\d+(?:,\d{3})*(?:\.\d+)?)(\s?(?:thousand|million|billion|万|亿))?"
-)
+_SAY_NUMBERS = {"en": spoken_english.say_numbers, "zh": spoken_chinese.say_numbers}
 
 # Indented code is off: it is nearly always a nested list item cut out of its list.
 _MARKDOWN = MarkdownIt("commonmark").enable("strikethrough").disable("code")
@@ -60,12 +56,13 @@ def speakable(text: str, language: str = "en") -> str:
     """Return the words to say, in one line; "" where there are none.
 
     A block of code becomes a remark that points to the screen. `language` (ISO 639-1) is the
-    remark's, and a sum of money's, where the text itself does not show which it is.
+    remark's, and the numbers', where the text itself does not show which it is.
     """
     language = language_of(_CODE.sub("", text), language)
     blocks = [block for block in _read_blocks(_prepare(text), language) if not _is_silent(block)]
     spoken = _join(blocks, language)
-    spoken = _MONEY.sub(lambda match: _say_money(match, language), spoken)
+    if say_numbers := _SAY_NUMBERS.get(language):
+        spoken = say_numbers(spoken)
     return "" if _is_silent(spoken) else spoken
 
 
@@ -164,17 +161,6 @@ def _join(blocks: list[str], language: str) -> str:
         for block in blocks[:-1]
     ]
     return gap.join(ended + blocks[-1:])
-
-
-def _say_money(match: re.Match[str], language: str) -> str:
-    words = _MONEY_WORDS.get(language)
-    if words is None:
-        return match[0]
-    sign, amount, scale = match[1], match[2], match[3] or ""
-    if language == "zh":
-        return f"{amount}{scale.strip()}{words[sign]}"
-    word = words[sign]
-    return f"{amount}{scale} {word.removesuffix('s') if amount == '1' and not scale else word}"
 
 
 def _is_silent(text: str) -> bool:

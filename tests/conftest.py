@@ -77,8 +77,10 @@ def wait_until_ready(server: Server, still_missing: tuple[str, ...] = ()) -> Non
 def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The whole assistant with its real models, shared by the tests of a run.
 
-    At temperature 0 the model answers a question the same way each time.
+    At temperature 0 the model answers a question the same way each time. Without the cache it is
+    asked each time, whatever an earlier test has asked.
     """
-    with run_server(tmp_path_factory.mktemp("server"), models, TEMPERATURE="0") as running:
+    variables = {"TEMPERATURE": "0", "ANSWER_CACHE": "off"}
+    with run_server(tmp_path_factory.mktemp("server"), models, **variables) as running:
         wait_until_ready(running)
         yield running

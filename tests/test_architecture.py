@@ -20,6 +20,7 @@ MAY_IMPORT = {
         "workers",
         "assistant.events",
         "assistant.errors",
+        "assistant.manner",
         "assistant.messages",
         "speech.audio",
         "speech.errors",

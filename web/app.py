@@ -2,7 +2,20 @@
 
 from flask import Flask, Response
 
-from web import audio, chat, errors, health, pages, turns, voice, voices
+from web import (
+    audio,
+    chat,
+    conversations,
+    errors,
+    health,
+    pages,
+    profile,
+    reminders,
+    turns,
+    usage,
+    voice,
+    voices,
+)
 from workers.services import Services
 from workers.settings import Settings, load_settings
 
@@ -23,7 +36,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _FORM_OVERHEAD_BYTES
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     errors.register(app)
-    for module in (pages, chat, voice, turns, audio, voices, health):
+    for module in (
+        pages,
+        chat,
+        voice,
+        turns,
+        audio,
+        conversations,
+        profile,
+        reminders,
+        usage,
+        voices,
+        health,
+    ):
         app.register_blueprint(module.blueprint)
     app.after_request(_secure)
     return app

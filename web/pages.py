@@ -5,6 +5,8 @@ from pathlib import Path
 
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 
+from web.identity import introduce
+
 LANGUAGES = ("en", "zh")
 LANGUAGE_COOKIE = "language"
 """Set by the page's own language button; goes before the browser's preference."""
@@ -39,4 +41,4 @@ def index() -> Response:
     response = make_response(page)
     response.headers["Content-Language"] = language
     response.vary.update(("Accept-Language", "Cookie"))
-    return response
+    return introduce(response)

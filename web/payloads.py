@@ -5,9 +5,11 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from assistant.manner import Manner
 from assistant.messages import Message
 from speech.tts.voices import find_voice
 from web.errors import ProblemError
+from web.identity import user_of
 from workers.turn_store import TurnRequest
 
 _Payload = TypeVar("_Payload", bound=BaseModel)
@@ -25,6 +27,8 @@ class _TurnFields(BaseModel):
     speak: bool = True
     voice: str | None = None
     language: Language | None = None
+    manner: Manner | None = None
+    timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
 class ChatPayload(_TurnFields):
@@ -36,8 +40,26 @@ class VoicePayload(_TurnFields):
     pass
 
 
+class PageArguments(BaseModel):
+    start: int = Field(0, ge=0)
+    count: int = Field(50, ge=1, le=200)
+
+
+class TitlePayload(BaseModel):
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class FactPayload(BaseModel):
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
+class ProfilePayload(BaseModel):
+    manner: Manner | None = None
+    is_enabled: bool | None = None
+
+
 def chat_request(data: Any) -> TurnRequest:
-    payload = _parse(ChatPayload, data)
+    payload = parse(ChatPayload, data)
     return TurnRequest(
         question=payload.question, history=tuple(payload.history), **_common(payload)
     )
@@ -45,23 +67,27 @@ def chat_request(data: Any) -> TurnRequest:
 
 def voice_request(form: dict[str, str]) -> TurnRequest:
     # An empty form field is one that the user left empty.
-    payload = _parse(VoicePayload, {name: value for name, value in form.items() if value})
+    payload = parse(VoicePayload, {name: value for name, value in form.items() if value})
     return TurnRequest(**_common(payload))
 
 
 def _common(payload: _TurnFields) -> dict[str, Any]:
     if payload.voice:
         find_voice(payload.voice)  # Raises UnknownVoiceError.
+    conversation_id = payload.conversation_id or uuid.uuid4().hex
     return {
-        "conversation_id": payload.conversation_id or uuid.uuid4().hex,
+        "conversation_id": conversation_id,
+        "user_id": user_of(conversation_id),
         # Whisper and the voices go by the language alone: zh for zh-CN.
         "language": payload.language.split("-")[0].lower() if payload.language else None,
         "speak": payload.speak,
         "voice": payload.voice or None,
+        "manner": payload.manner,
+        "timezone": payload.timezone,
     }
 
 
-def _parse(kind: type[_Payload], data: Any) -> _Payload:
+def parse(kind: type[_Payload], data: Any) -> _Payload:
     if not isinstance(data, dict):
         raise ProblemError("request_invalid", 'Send a JSON object, as in {"question": "Hi"}.')
     try:

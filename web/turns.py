@@ -19,7 +19,7 @@ def events(turn_id: str) -> Response:
     """Replay the turn after the event that `Last-Event-ID` names, and go on as it happens."""
     _known_state(turn_id)
     last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id") or FIRST
-    if not all(part.isdecimal() for part in last.split("-", 1)):
+    if not is_event_id(last):
         raise ProblemError("request_invalid", "Last-Event-ID is not the id of an event.")
     return event_stream(turn_id, last)
 
@@ -27,6 +27,10 @@ def events(turn_id: str) -> Response:
 @blueprint.get("/<turn_id>")
 def state(turn_id: str) -> Response:
     return jsonify(describe(turn_id, _known_state(turn_id)))
+
+
+def is_event_id(text: str) -> bool:
+    return all(part.isdecimal() for part in text.split("-", 1))
 
 
 def event_stream(turn_id: str, after: str = FIRST) -> Response:

@@ -18,6 +18,7 @@ app.conf.update(
         "workers.tasks.transcribe": {"queue": "asr"},
         "workers.tasks.reply": {"queue": "chat"},
         "workers.tasks.speak": {"queue": "tts"},
+        "workers.tasks.*": {"queue": "background"},
     },
     # Results are events in the turn's stream, which also halves the round trip (2.3 ms to 5.2).
     task_ignore_result=True,

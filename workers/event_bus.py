@@ -7,6 +7,7 @@ polls: a reader blocks in XREAD until there is more.
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from redis import Redis
@@ -33,6 +34,10 @@ class StoredEvent:
     id: str
     """Its place in the stream; later events have larger ids."""
     event: TurnEvent
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromtimestamp(int(self.id.split("-")[0]) / 1000, UTC)
 
 
 class EventBus:

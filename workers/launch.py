@@ -139,14 +139,18 @@ def _variables(settings: Settings, control: Path, logs: Path) -> dict[str, str]:
         "LOG_DIR": str(logs),
         "CONTROL_SOCKET": str(control),
         "EMBED_REDIS": str(settings.redis_url is None).lower(),
-        "EMBED_LLM": str(settings.llm_base_url is None).lower(),
+        "EMBED_LLM": str(settings.embeds_language_model).lower(),
+        "EMBED_SMALL_LLM": str(settings.embeds_small_language_model).lower(),
+        "SMALL_LLM": settings.llm_small_model or "none",
         "ASR_CONCURRENCY": str(settings.asr_concurrency),
         "CHAT_CONCURRENCY": str(settings.chat_concurrency),
         "TTS_CONCURRENCY": str(settings.tts_concurrency),
+        "BACKGROUND_CONCURRENCY": str(settings.background_concurrency),
         "LOG_LEVEL": settings.log_level,
     }
-    if settings.llm_base_url is None:
+    if settings.embeds_language_model or settings.embeds_small_language_model:
         variables["LLM_PORT"] = str(_free_port(settings.llm_port))
+        variables["LLM_SMALL_PORT"] = str(_free_port(settings.llm_small_port))
         if settings.llm_api_key.get_secret_value() == "none":
             # Loopback is open to every user and every web page of this machine; a key is not.
             variables["LLM_API_KEY"] = secrets.token_urlsafe()

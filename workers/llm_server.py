@@ -1,6 +1,7 @@
 """The embedded language model: llama.cpp's own OpenAI-compatible server, in this process.
 
-`python -m workers.llm_server` serves `llm_model` on loopback at `llm_port` until it is told to end.
+`python -m workers.llm_server` serves `llm_model` on loopback at `llm_port` until it is told to end;
+with `--model` and `--port` a second process serves another, for the router's small tier.
 Where the last message of a request is the assistant's, the reply goes on from there.
 """
 
@@ -61,6 +62,10 @@ def parameters(settings: Settings, host: str, port: int) -> xllamacpp.CommonPara
     # When old messages leave the window, what stays is moved rather than read again: the first word
     # of turn 7 and later came after 1.0 to 2.3 s instead of 8 to 19 s.
     params.n_cache_reuse = 16
+    if settings.device != "cuda":
+        # A request that nobody waits for any more ends between two batches. Of a prompt of 1,000
+        # tokens the default (2,048) would read all first, in 20 s and more; 64 cost a CPU nothing.
+        params.n_batch = 64
     # A comment every 30 s would pass for a sign of life while the model is stuck.
     params.sse_ping_interval = -1
     params.cache_ram_mib = 256  # Prompts of idle conversations; llama.cpp's own default is 8 GiB.
@@ -72,7 +77,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m workers.llm_server")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=settings.llm_port)
+    parser.add_argument("--model", default=settings.llm_model, help="in place of LLM_MODEL")
     arguments = parser.parse_args()
+    settings = settings.model_copy(update={"llm_model": arguments.model})
 
     # Blocked before the server's threads exist, which inherit it, so that only sigwait hears them.
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)

@@ -39,8 +39,10 @@ def needed_models(settings: Settings) -> list[str]:
     Raises ModelStoreError.
     """
     names = [settings.asr_model]
-    if settings.llm_base_url is None:
+    if settings.embeds_language_model:
         names.append(settings.llm_model)
+    if settings.embeds_small_language_model and settings.llm_small_model:
+        names.append(settings.llm_small_model)
     for name in names:
         resolve(name, settings.models)
     # A user may choose any voice that `speech.tts.voices` lists, whatever the default ones are.

@@ -10,10 +10,8 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from assistant.checks import load_terms
 from assistant.llm import registry as language_models
-from assistant.llm.base import GenerationOptions, LanguageModel
-from assistant.pipeline import ReplyOptions
+from assistant.llm.resilience import ResilientModel, RetryPolicy
 from assistant.prompts import SYSTEM_PROMPT
 from speech.asr import registry as recognition_engines
 from speech.asr.base import RecognitionEngine, RecognitionOptions
@@ -21,12 +19,25 @@ from speech.tts import registry as synthesis_engines
 from speech.tts.base import SynthesisEngine, Voice
 from speech.tts.voices import find_voice, voice_for
 from workers import model_store
+from workers.announcements import Announcements
+from workers.answer_store import RedisAnswers
 from workers.conversation_store import RedisConversations
 from workers.event_bus import EventBus
+from workers.foreground import Foreground
+from workers.memory import Memory
+from workers.profile_store import RedisProfiles
+from workers.reminders import RedisReminders
 from workers.settings import Settings, load_settings
+from workers.speech_cache import SpeechCache
+from workers.tool_effects import RedisToolEffects
+from workers.tool_store import ToolStore
+from workers.turn_order import TurnOrder
 from workers.turn_store import TurnStore
+from workers.usage_store import RedisUsage
 
 if TYPE_CHECKING:
+    from assistant.cache.answer_cache import AnswerCache
+    from assistant.draft import Dialogue
     from speech.decoding import DecodingLimits
 
 
@@ -46,6 +57,8 @@ class Services:
             retry=Retry(ExponentialBackoff(cap=1.0, base=0.05), retries=8),
             retry_on_error=[RedisConnectionError],
             health_check_interval=30,
+            # Longer than any blocking read of ours; redis-py's own 5 s would cut those off.
+            socket_timeout=30,
         )
 
     @cached_property
@@ -58,7 +71,104 @@ class Services:
 
     @cached_property
     def conversations(self) -> RedisConversations:
-        return RedisConversations(self.redis, self.settings.conversation_retention_s)
+        return RedisConversations(
+            self.redis,
+            self.settings.conversation_retention_s,
+            turns=self.settings.history_turns,
+            is_summarised=self.settings.summary,
+        )
+
+    @cached_property
+    def order(self) -> TurnOrder:
+        return TurnOrder(self.redis, self.settings.turn_retention_s)
+
+    @cached_property
+    def foreground(self) -> Foreground:
+        return Foreground(self.redis)
+
+    @cached_property
+    def profiles(self) -> Memory:
+        profiles = RedisProfiles(
+            self.redis,
+            retention_s=self.settings.profile_retention_s,
+        )
+        return Memory(profiles, self.conversations, self.answers)
+
+    @cached_property
+    def answers(self) -> RedisAnswers:
+        return RedisAnswers(self.redis, ttl_s=self.settings.answer_cache_ttl_s)
+
+    @cached_property
+    def speech_cache(self) -> SpeechCache:
+        return SpeechCache(
+            self.redis,
+            ttl_s=self.settings.answer_cache_ttl_s,
+            max_bytes=self.settings.speech_cache_bytes,
+        )
+
+    @cached_property
+    def usage(self) -> RedisUsage:
+        return RedisUsage(self.redis, self.settings.conversation_retention_s)
+
+    @cached_property
+    def reminders(self) -> RedisReminders:
+        return RedisReminders(self.redis)
+
+    @cached_property
+    def announcements(self) -> Announcements:
+        return Announcements(self.redis, self.settings.turn_retention_s)
+
+    @cached_property
+    def tool_effects(self) -> RedisToolEffects:
+        store = ToolStore(self.redis, self.settings.profile_retention_s)
+        return RedisToolEffects(self.redis, store, self.reminders, self.settings.turn_retention_s)
+
+    @cached_property
+    def language_model(self) -> ResilientModel:
+        """All configured models as one, the default first."""
+        return ResilientModel(
+            [
+                language_models.create_model(
+                    "openai_chat",
+                    base_url=spec.base_url or self.settings.language_model_url,
+                    model=spec.name,
+                    api_key=spec.api_key.get_secret_value(),
+                    first_token_timeout_s=self.settings.llm_first_token_timeout_s,
+                    token_timeout_s=self.settings.llm_token_timeout_s,
+                )
+                for spec in self.settings.model_specs
+            ],
+            RetryPolicy(
+                attempts=self.settings.llm_attempts,
+                total_s=self.settings.llm_total_timeout_s,
+                breaker_failures=self.settings.llm_breaker_failures,
+                breaker_reset_s=self.settings.llm_breaker_reset_s,
+            ),
+        )
+
+    @property
+    def system_prompt(self) -> str:
+        return self.settings.system_prompt or SYSTEM_PROMPT
+
+    @cached_property
+    def answer_cache(self) -> "AnswerCache | None":
+        """None where it is switched off."""
+        from assistant.cache.answer_cache import AnswerCache  # Loads dictionaries: 0.4 s.
+        from assistant.cache.embedding import MultilingualE5
+
+        match self.settings.answer_cache:
+            case "off":
+                return None
+            case "exact":
+                return AnswerCache(self.answers, None)
+            case "similar":
+                return AnswerCache(self.answers, MultilingualE5())
+
+    @cached_property
+    def dialogue(self) -> "Dialogue":
+        from workers.dialogue import build_dialogue  # Loads what web must not.
+
+        return build_dialogue(self)
 
     @cached_property
     def decoding_limits(self) -> "DecodingLimits":
@@ -84,29 +194,6 @@ class Services:
             language=language,
             beam_size=self.settings.asr_beam_size,
             window=self.settings.asr_window,
-        )
-
-    @cached_property
-    def language_model(self) -> LanguageModel:
-        return language_models.create_model(
-            "openai_chat",
-            base_url=self.settings.language_model_url,
-            model=self.settings.llm_model,
-            api_key=self.settings.llm_api_key.get_secret_value(),
-            timeout_s=self.settings.llm_timeout_s,
-        )
-
-    @cached_property
-    def reply_options(self) -> ReplyOptions:
-        return ReplyOptions(
-            system_prompt=self.settings.system_prompt or SYSTEM_PROMPT,
-            history_turns=self.settings.history_turns,
-            max_question_chars=self.settings.max_question_chars,
-            max_prompt_tokens=self.settings.max_prompt_tokens,
-            generation=GenerationOptions(
-                temperature=self.settings.temperature, max_tokens=self.settings.max_reply_tokens
-            ),
-            blocked_terms=load_terms(self.settings.blocked_terms_file),
         )
 
     def synthesizer(self, engine: str) -> SynthesisEngine:

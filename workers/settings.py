@@ -7,9 +7,21 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, FilePath, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    DirectoryPath,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from assistant.events import CheckAction
+from assistant.llm.router import ModelSpec, Plan
+from assistant.plugins.base import Permission
+from assistant.plugins.mcp_servers import McpServer
 from speech.errors import UnknownVoiceError
 from speech.tts.voices import find_voice
 
@@ -53,6 +65,7 @@ class Settings(BaseSettings):
     asr_concurrency: int = Field(4, ge=1)
     """One is recognised at a time; the others decode their upload meanwhile."""
     chat_concurrency: int = Field(16, ge=1)
+    background_concurrency: int = Field(1, ge=1)
     tts_concurrency: int = Field(1, ge=1)
 
     # Speech recognition
@@ -62,22 +75,76 @@ class Settings(BaseSettings):
     asr_beam_size: int = Field(5, ge=1, le=10)
     asr_window: Literal["short", "full"] = "short"
 
-    # Dialogue
+    # Language models
     llm_model: str = "qwen2.5-coder-1.5b-instruct"
     """For the embedded server a name from the model store, else the name your server knows."""
+    llm_small_model: str | None = None
+    """A second, smaller one beside it, for what does not need the large one."""
+    llm_small_port: int = Field(8002, ge=1, le=65535)
+    llm_models: tuple[ModelSpec, ...] = ()
+    """In place of both: JSON, as `assistant.llm.router.ModelSpec`; the first is the default."""
+    llm_plans: dict[str, Plan] = {}
+    """By name: which models a user gets, and how much of them; the first holds for everyone."""
     llm_context_tokens: int = Field(4096, ge=512)
     """Context of one conversation in the embedded server."""
-    llm_slots: int = Field(2, ge=1)
+    llm_slots: int = Field(4, ge=1)
     """Replies that the embedded server writes at once."""
-    llm_timeout_s: float = Field(30.0, gt=0)
-    """The longest wait for the first word, and between two words."""
+    llm_first_token_timeout_s: float = Field(30.0, gt=0)
+    llm_token_timeout_s: float = Field(10.0, gt=0)
+    """Between two words."""
+    llm_attempts: int = Field(2, ge=1)
+    """Of each model, while it has not said a word."""
+    llm_total_timeout_s: float = Field(45.0, gt=0)
+    """For all attempts together, until the first word."""
+    llm_breaker_failures: int = Field(3, ge=1)
+    """In a row, after which a model is left alone for `llm_breaker_reset_s`."""
+    llm_breaker_reset_s: float = Field(15.0, gt=0)
     temperature: float = Field(0.7, ge=0, le=2)
     max_reply_tokens: int = Field(300, ge=1)
-    history_turns: int = Field(5, ge=0)
+
+    # Dialogue
     system_prompt: str | None = None
     """In place of the built-in one."""
+    history_turns: int = Field(5, ge=0)
+    summary: bool = True
+    """Whether older turns are summed up for the model."""
+    profile: bool = True
+    """Whether facts that users tell about themselves are remembered."""
+    profile_retention_s: int = Field(365 * 24 * 3600, ge=60)
+    """After its last use."""
+    answer_cache: Literal["off", "exact", "similar"] = "similar"
+    answer_cache_ttl_s: int = Field(24 * 3600, ge=1)
+    speech_cache_bytes: int = Field(64 * 1024 * 1024, ge=0)
+    """Of sound that is kept for cached answers and prepared sentences."""
+
+    # Checks
+    content_checks: bool = True
+    check_actions: dict[str, CheckAction] = {}
+    """By category, in place of the built-in ones."""
+    check_terms_dir: DirectoryPath | None = None
+    """Lists beside the built-in ones."""
     blocked_terms_file: FilePath | None = None
-    """One term a line; a question or reply that has one is refused."""
+    """One term a line; the category is `custom`."""
+    moderation_base_url: str | None = None
+    """A server with OpenAI's moderation endpoint, up to and with `/v1`."""
+    moderation_model: str = "omni-moderation-latest"
+    moderation_api_key: SecretStr = SecretStr("none")
+    moderation_threshold: float = Field(0.5, gt=0, le=1)
+    moderation_timeout_s: float = Field(2.0, gt=0)
+
+    # Tools
+    tools: bool = True
+    tools_disabled: frozenset[str] = frozenset()
+    """Names of plugins and tools."""
+    tool_permissions: frozenset[Permission] = frozenset({"network", "storage", "reminders"})
+    """What tools may ask for."""
+    tool_choice: Literal["schema", "patterns"] = "schema"
+    """Whether the model is asked where a tool's hint is in the question but no pattern matches."""
+    plugin_dir: DirectoryPath | None = None
+    """Plugins are Python files in it."""
+    mcp_servers: dict[str, McpServer] = {}
+    weather_forecast_url: str = "https://api.open-meteo.com/v1/forecast"
+    weather_geocoding_url: str = "https://geocoding-api.open-meteo.com/v1/search"
 
     # Speech synthesis
     voice_en: str = "piper:en_US-joe-medium"
@@ -131,6 +198,39 @@ class Settings(BaseSettings):
     def max_prompt_tokens(self) -> int:
         """What is left of the context for the past; the count is an estimate, hence the margin."""
         return max(256, self.llm_context_tokens - self.max_reply_tokens - 200)
+
+    @property
+    def model_specs(self) -> tuple[ModelSpec, ...]:
+        """Every model that may answer; the first is the default."""
+        if self.llm_models:
+            return self.llm_models
+        large = ModelSpec(
+            name=self.llm_model,
+            base_url=self.language_model_url,
+            api_key=self.llm_api_key,
+            context_tokens=self.llm_context_tokens,
+        )
+        if self.llm_small_model is None:
+            return (large,)
+        small = large.model_copy(
+            update={
+                "name": self.llm_small_model,
+                "tier": "small",
+                "base_url": f"http://127.0.0.1:{self.llm_small_port}/v1",
+            }
+        )
+        return (large, small)
+
+    @property
+    def embeds_language_model(self) -> bool:
+        """One whose address is not given is the embedded one."""
+        return self.llm_base_url is None and (
+            not self.llm_models or any(spec.base_url is None for spec in self.llm_models)
+        )
+
+    @property
+    def embeds_small_language_model(self) -> bool:
+        return self.llm_small_model is not None and not self.llm_models
 
     @property
     def language_model_url(self) -> str:

@@ -2,16 +2,16 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from celery import Task
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from assistant.errors import AssistantError
+from assistant.errors import AssistantError, GenerationCancelledError, LanguageModelError
 from assistant.events import TurnRestarted
 from speech.errors import SpeechError
-from workers import turn
+from workers import background, turn
 from workers.celery_app import app
 from workers.lease import TTL_S, lease
 from workers.services import Services, load_services
@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 
 _MAX_ATTEMPTS = 3
 """After so many lost workers the turn is given up: it may be what kills them."""
+
+_ORDER_CHECK_S = 5.0
+_BACKGROUND_RETRY_S = 3.0
+_BACKGROUND_RETRIES = 1200
+"""An hour; what is left then is made up for after a later turn."""
 
 _RIDE_OUT_REDIS = {
     "autoretry_for": (RedisConnectionError, RedisTimeoutError),
@@ -34,13 +39,27 @@ def transcribe(self: Task, turn_id: str) -> None:
     with _stage(self, turn_id, "transcribe") as services:
         if services and turn.transcribe(services, turn_id):
             reply.delay(turn_id)
+    _let_next_go(turn_id)
 
 
 @app.task(bind=True, **_RIDE_OUT_REDIS)
 def reply(self: Task, turn_id: str) -> None:
-    with _stage(self, turn_id, "reply") as services:
-        if services:
-            turn.reply(services, turn_id, speak.delay)
+    if not turn.is_next(load_services(), turn_id):
+        # The turn before sends this task again when its reply is written; should its worker be
+        # lost just then, this copy sees to it.
+        raise self.retry(countdown=_ORDER_CHECK_S, max_retries=None)
+    if not turn.finish_if_written(load_services(), turn_id):
+        with _stage(self, turn_id, "reply") as services:
+            if services:
+                turn.reply(services, turn_id, speak.delay)
+        for task, argument in background.work_after(load_services(), turn_id):
+            app.send_task(f"workers.tasks.{task}", [argument])
+    _let_next_go(turn_id)
+
+
+def _let_next_go(turn_id: str) -> None:
+    if following := turn.let_next_go(load_services(), turn_id):
+        reply.delay(following)
 
 
 @app.task(bind=True, **_RIDE_OUT_REDIS)
@@ -48,6 +67,36 @@ def speak(self: Task, turn_id: str, index: int) -> None:
     with _stage(self, turn_id, f"speak:{index}") as services:
         if services:
             turn.speak(services, turn_id, index)
+
+
+@app.task(bind=True, **_RIDE_OUT_REDIS)
+def learn(self: Task, turn_id: str) -> None:
+    _in_background(self, background.learn, turn_id)
+
+
+@app.task(bind=True, **_RIDE_OUT_REDIS)
+def prepare(self: Task, conversation_id: str) -> None:
+    _in_background(self, background.prepare, conversation_id)
+
+
+@app.task(bind=True, **_RIDE_OUT_REDIS)
+def judge(self: Task, what: str) -> None:
+    _in_background(self, background.judge, what)
+
+
+def _in_background(task: Task, work: Callable[[Services, str], None], argument: str) -> None:
+    """Do it while nobody waits for an answer, and once at a time; else come back later."""
+    services = load_services()
+    with lease(services.redis, f"{work.__name__}:{argument}") as is_ours:
+        if is_ours and not services.foreground.is_busy():
+            try:
+                work(services, argument)
+                return
+            except GenerationCancelledError:
+                pass
+            except LanguageModelError as error:
+                log.warning("%s is put off: %s", work.__name__, error)
+    raise task.retry(countdown=_BACKGROUND_RETRY_S, max_retries=_BACKGROUND_RETRIES)
 
 
 @contextlib.contextmanager

@@ -7,9 +7,11 @@ writer or a speaker, finishes the turn.
 
 from collections.abc import Callable
 
+from assistant.draft import ReplyRequest
 from assistant.events import (
     AudioDecoded,
     AudioReady,
+    ReplyDelta,
     ReplyReady,
     SpeechFailed,
     SpeechQueued,
@@ -17,7 +19,7 @@ from assistant.events import (
     TurnFailed,
     TurnFinished,
 )
-from assistant.pipeline import ReplyRequest
+from assistant.manner import mannered_speech
 from assistant.pipeline import reply as write_reply
 from speech.audio import encode_pcm16
 from speech.decoding import decode, resample
@@ -25,9 +27,11 @@ from speech.errors import SpeechError
 from speech.recognition import transcribe as recognize
 from speech.sentences import SentenceCutter
 from speech.speakable import language_of, speakable
+from speech.tts.base import Voice
 from workers.services import Services
-from workers.turn_state import load_state
-from workers.turn_store import REPLY_SAMPLE_RATE_HZ
+from workers.speech_cache import speech_key
+from workers.turn_state import TurnState, load_state
+from workers.turn_store import REPLY_SAMPLE_RATE_HZ, TurnRequest
 
 
 def transcribe(services: Services, turn_id: str) -> bool:
@@ -55,10 +59,43 @@ def transcribe(services: Services, turn_id: str) -> bool:
         services.bus.append(state.transcript, once="transcript")
         services.turns.drop_upload(turn_id)
     if state.transcript.no_speech:
-        services.bus.append(
-            TurnFinished(turn_id=turn_id, answer="", source="none", has_audio=False)
-        )
+        _end(services, TurnFinished(turn_id=turn_id, answer="", source="none", has_audio=False))
     return not state.transcript.no_speech
+
+
+def is_next(services: Services, turn_id: str) -> bool:
+    """Return whether the turn's reply may be written: the turns before it have theirs."""
+    request = services.turns.request(turn_id)
+    if request is None:
+        return True  # Expired, as its stage will say.
+    first = services.order.first(request.conversation_id)
+    while first not in (None, turn_id):
+        # Whoever lost its worker at the very end has not left by itself.
+        before = load_state(services.bus, first)
+        if before.started is not None and before.reply is None and before.end is None:
+            return False
+        first = services.order.leave(request.conversation_id, first)
+    return True
+
+
+def finish_if_written(services: Services, turn_id: str) -> bool:
+    """Return whether the reply is there already: then this task is a second copy of another."""
+    if load_state(services.bus, turn_id).reply is None:
+        return False
+    finish_if_complete(services, turn_id)
+    return True
+
+
+def let_next_go(services: Services, turn_id: str) -> str | None:
+    """Leave the conversation's queue once the reply is written; return the turn that is next."""
+    state = load_state(services.bus, turn_id)
+    request = services.turns.request(turn_id)
+    if request is None or (state.reply is None and state.end is None):
+        return None
+    following = services.order.leave(request.conversation_id, turn_id)
+    if following is None or load_state(services.bus, following).question is None:
+        return None  # A turn that is being heard goes on by itself.
+    return following
 
 
 def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], None]) -> None:
@@ -97,14 +134,16 @@ def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], N
             ReplyRequest(
                 turn_id=turn_id,
                 conversation_id=request.conversation_id,
+                user_id=request.user_id,
                 question=state.question,
                 language=language,
+                manner=request.manner,
+                timezone=request.timezone,
                 history=request.history,
                 written=state.written,
+                written_source=state.written_source,
             ),
-            model=services.language_model,
-            conversations=services.conversations,
-            options=services.reply_options,
+            services.dialogue,
         ):
             if isinstance(event, ReplyReady):
                 # Every piece is in the stream before the end of the text, so that a turn whose
@@ -113,7 +152,8 @@ def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], N
                 services.bus.append(event, once="reply")
             else:
                 services.bus.append(event)
-                speak(cutter.feed(event.text))
+                if isinstance(event, ReplyDelta):
+                    speak(cutter.feed(event.text))
     finish_if_complete(services, turn_id)
 
 
@@ -126,51 +166,74 @@ def speak(services: Services, turn_id: str, index: int) -> None:
         return  # Expired.
     if index not in state.audio and state.end is None:
         try:
-            voice = services.voice(piece.language, request.voice)
-            sound = services.synthesizer(voice.engine).synthesize(
-                speakable(piece.text, piece.language),
-                voice,
-                piece.language,
-                services.settings.speaking_speed,
-            )
+            voice, pcm16 = _synthesize(services, piece, request, state)
         except SpeechError as error:
             services.bus.append(
                 SpeechFailed(turn_id=turn_id, index=index, code=error.code, message=str(error)),
                 once=f"audio:{index}",
             )
         else:
-            sound = resample(sound, REPLY_SAMPLE_RATE_HZ)
             ready = AudioReady(
                 turn_id=turn_id,
                 index=index,
-                audio_id=services.turns.put_audio(turn_id, index, encode_pcm16(sound)),
+                audio_id=services.turns.put_audio(turn_id, index, pcm16),
                 text=piece.text,
                 voice=voice.id,
-                duration_s=round(sound.duration_s, 3),
+                duration_s=round(len(pcm16) / 2 / REPLY_SAMPLE_RATE_HZ, 3),
             )
             services.bus.append(ready, once=f"audio:{index}")
     finish_if_complete(services, turn_id)
 
 
+def _synthesize(
+    services: Services, piece: SpeechQueued, request: TurnRequest, state: TurnState
+) -> tuple[Voice, bytes]:
+    """Return who speaks the piece, and its samples. Raises SpeechError."""
+    mannered = mannered_speech(state.manner)
+    voice = services.voice(piece.language, request.voice or mannered.voices.get(piece.language))
+    speed = max(0.5, min(2.0, services.settings.speaking_speed * mannered.speed))
+    text = speakable(piece.text, piece.language)
+    # Answers that others may get too, and prepared sentences, are worth keeping as sound.
+    is_common = (
+        state.cache.outcome != "bypassed" if state.cache else state.written_source != "model"
+    )
+    cache = services.speech_cache if is_common else None
+    key = speech_key(text, voice.id, speed, piece.language)
+    if cache and (pcm16 := cache.get(key)):
+        return voice, pcm16
+    sound = services.synthesizer(voice.engine).synthesize(text, voice, piece.language, speed)
+    pcm16 = encode_pcm16(resample(sound, REPLY_SAMPLE_RATE_HZ))
+    if cache:
+        cache.put(key, pcm16)
+    return voice, pcm16
+
+
 def finish_if_complete(services: Services, turn_id: str) -> None:
     state = load_state(services.bus, turn_id)
     if state.is_complete and state.reply is not None:
-        services.bus.append(
+        _end(
+            services,
             TurnFinished(
                 turn_id=turn_id,
                 answer=state.reply.text,
                 source=state.reply.source,
                 has_audio=bool(state.audio),
-            )
+            ),
         )
 
 
 def fail(
     services: Services, turn_id: str, code: str, message: str, is_retryable: bool = False
 ) -> None:
-    services.bus.append(
-        TurnFailed(turn_id=turn_id, code=code, message=message, is_retryable=is_retryable)
+    _end(
+        services,
+        TurnFailed(turn_id=turn_id, code=code, message=message, is_retryable=is_retryable),
     )
+
+
+def _end(services: Services, event: TurnFinished | TurnFailed) -> None:
+    services.bus.append(event)
+    services.foreground.leave(event.turn_id)
 
 
 def _expire(services: Services, turn_id: str) -> None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from assistant.events import (
     AudioDecoded,
     AudioReady,
+    CacheChecked,
+    ProfileRecalled,
     ReplyDelta,
     ReplyReady,
+    ReplySource,
     SpeechFailed,
     SpeechQueued,
     TranscriptReady,
@@ -16,6 +19,7 @@ from assistant.events import (
     TurnFinished,
     TurnStarted,
 )
+from assistant.manner import Manner
 from workers.event_bus import EventBus
 
 
@@ -26,6 +30,10 @@ class TurnState:
     transcript: TranscriptReady | None = None
     written: str = ""
     """The reply so far."""
+    written_source: ReplySource = "model"
+    """Of the last of it."""
+    manner: Manner | None = None
+    cache: CacheChecked | None = None
     reply: ReplyReady | None = None
     queued: dict[int, SpeechQueued] = field(default_factory=dict)
     audio: dict[int, AudioReady] = field(default_factory=dict)
@@ -71,8 +79,13 @@ def fold(events: Iterable[TurnEvent]) -> TurnState:
                 state.decoded = event
             case TranscriptReady():
                 state.transcript = event
+            case ProfileRecalled():
+                state.manner = event.manner
+            case CacheChecked():
+                state.cache = event
             case ReplyDelta():
                 state.written += event.text
+                state.written_source = event.source
             case ReplyReady():
                 state.reply = event
             case SpeechQueued():

@@ -5,6 +5,7 @@ from typing import cast
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
+from assistant.manner import Manner
 from assistant.messages import Message
 
 
@@ -14,12 +15,16 @@ class TurnRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     conversation_id: str
+    user_id: str
     question: str | None = None
     """None for a spoken turn."""
     history: tuple[Message, ...] = ()
     language: str | None = None
     speak: bool = True
     voice: str | None = None
+    manner: Manner | None = None
+    timezone: str | None = None
+    """IANA name."""
 
 
 class TurnStore:

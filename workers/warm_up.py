@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from functools import partial
 
 from assistant.errors import LanguageModelError
 from assistant.llm.base import GenerationOptions
@@ -10,6 +11,7 @@ from speech import recognition
 from speech.errors import SpeechError
 from workers.readiness import QUEUES, announce
 from workers.services import Services
+from workers.turn_start import speak_up
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +22,12 @@ def warm_up(services: Services, worker: str, queues: list[str], stopping: thread
     The language model is a server of its own that may come later or never: its queue is served
     meanwhile, with fallback answers, and announced when the model has answered once.
     """
+    if "background" in queues:
+        threading.Thread(
+            target=services.reminders.run,
+            args=(partial(speak_up, services), stopping),
+            daemon=True,
+        ).start()
     for queue in QUEUES:
         if queue not in queues:
             continue
@@ -27,9 +35,21 @@ def warm_up(services: Services, worker: str, queues: list[str], stopping: thread
             recognition.warm_up(services.recognizer)
         elif queue == "tts":
             _load_voices(services)
+        elif queue == "chat":
+            _prepare_dialogue(services)
         threading.Thread(
             target=_announce, args=(services, queue, worker, stopping), daemon=True
         ).start()
+
+
+def _prepare_dialogue(services: Services) -> None:
+    dialogue = services.dialogue
+    if dialogue.checks:
+        dialogue.checks.check("Hello", "question")
+    if dialogue.tools:
+        dialogue.tools.warm_up()
+    if dialogue.cache:
+        dialogue.cache.warm_up()
 
 
 def _announce(services: Services, queue: str, worker: str, stopping: threading.Event) -> None:
@@ -43,7 +63,7 @@ def _announce(services: Services, queue: str, worker: str, stopping: threading.E
 def _model_answers(services: Services) -> bool:
     # The prompt begins as every prompt does, so the server's prefix cache holds it from now on.
     messages = [
-        Message(role="system", content=services.reply_options.system_prompt),
+        Message(role="system", content=services.system_prompt),
         Message(role="user", content="Hello"),
     ]
     try:

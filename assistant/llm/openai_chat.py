@@ -1,19 +1,24 @@
 """Any server that speaks the OpenAI chat protocol: llama.cpp, vLLM, Ollama, a cloud."""
 
-from collections.abc import Generator, Sequence
-from contextlib import closing
-from typing import cast
+import asyncio
+import json
+import math
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 import openai
 from openai.types import CompletionUsage
-from openai.types.chat import ChatCompletionMessageParam
+from openai.types.chat.chat_completion_chunk import ChoiceDelta
 
 from assistant.errors import (
     LanguageModelError,
     LanguageModelRejectedError,
     LanguageModelUnavailableError,
 )
-from assistant.llm.base import Completion, GenerationOptions
+from assistant.llm.base import Completion, Generated, GenerationOptions, ToolRequest
+from assistant.llm.event_loop import iterate
 from assistant.messages import Message
 
 _CONNECT_TIMEOUT_S = 3.0
@@ -30,17 +35,28 @@ _CONTINUATION = {"add_generation_prompt": False, "continue_final_message": True}
 class OpenAIChat:
     """Thread-safe; connections are pooled.
 
-    `base_url`: up to and with `/v1`. `timeout_s`: the longest wait for the first token, and
-    between two; a server's keep-alive comments count as signs of life.
+    `base_url`: up to and with `/v1`. `first_token_timeout_s`: the longest wait for the first
+    token, connecting and the prompt's reading included; `token_timeout_s`: between two. Tokens of
+    a reasoning that is not shown count; what a server sends to keep a connection alive does not.
     """
 
-    def __init__(self, *, base_url: str, model: str, api_key: str, timeout_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        model: str,
+        api_key: str,
+        first_token_timeout_s: float,
+        token_timeout_s: float,
+    ) -> None:
         self._model = model
-        self._client = openai.OpenAI(
+        self._first_token_timeout_s = first_token_timeout_s
+        self._token_timeout_s = token_timeout_s
+        self._client = openai.AsyncOpenAI(
             base_url=base_url,
             # The client refuses an empty key, which servers of one's own often have.
             api_key=api_key or "none",
-            timeout=openai.Timeout(timeout_s, connect=min(_CONNECT_TIMEOUT_S, timeout_s)),
+            timeout=openai.Timeout(None, connect=_CONNECT_TIMEOUT_S),
             max_retries=0,
         )
 
@@ -49,15 +65,19 @@ class OpenAIChat:
         return self._model
 
     def stream(
-        self, messages: Sequence[Message], options: GenerationOptions
-    ) -> Generator[str | Completion, None, None]:
+        self,
+        messages: Sequence[Message],
+        options: GenerationOptions,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Generator[Generated, None, None]:
         """See `LanguageModel.stream`. Closing it closes the connection, which frees the slot.
 
+        A call of a tool with arguments that are no JSON object raises LanguageModelError.
         Source: https://platform.openai.com/docs/api-reference/chat/create
         """
         try:
-            yield from self._stream(messages, options)
-        except openai.APITimeoutError as error:
+            yield from iterate(self._stream(messages, options), is_cancelled)
+        except (openai.APITimeoutError, TimeoutError) as error:
             raise LanguageModelUnavailableError("The language model took too long.") from error
         except openai.APIConnectionError as error:
             raise LanguageModelUnavailableError(
@@ -65,58 +85,122 @@ class OpenAIChat:
             ) from error
         except openai.APIError as error:
             raise _translate(error) from error
-        except (openai.OpenAIError, ValueError) as error:  # ValueError: JSON or UTF-8 is broken.
+        # JSON or UTF-8 that is broken, or not of the protocol's form: the client checks no types.
+        except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
             raise LanguageModelUnavailableError(
                 "The language model's answer could not be read."
             ) from error
 
-    def _stream(
+    async def _stream(
         self, messages: Sequence[Message], options: GenerationOptions
-    ) -> Generator[str | Completion, None, None]:
-        sent = [message.model_dump() for message in messages]
-        is_continued = bool(sent) and sent[-1]["role"] == "assistant"
-        ends_in_space = False
-        if is_continued:
-            # Tokens begin with their space. After one at the end of the prompt a model writes
-            # another, or goes astray.
-            ends_in_space = sent[-1]["content"][-1:].isspace()
-            sent[-1]["content"] = sent[-1]["content"].rstrip()
+    ) -> AsyncGenerator[Generated, None]:
+        ends_in_space = (
+            bool(messages)
+            and messages[-1].role == "assistant"
+            and messages[-1].content[-1:].isspace()
+        )
         finish_reason: str | None = None
         usage: CompletionUsage | None = None
-        stream = self._client.chat.completions.create(
-            model=self._model,
-            messages=cast(list[ChatCompletionMessageParam], sent),
-            temperature=options.temperature,
-            max_tokens=options.max_tokens,
-            stream=True,
-            stream_options={"include_usage": True},
-            extra_body=_CONTINUATION if is_continued else None,
-        )
-        with closing(stream):
-            for chunk in stream:
-                usage = getattr(chunk, "usage", None) or usage
-                # The client checks no types: a chunk is whatever JSON the server sent.
-                for choice in getattr(chunk, "choices", None) or []:
-                    finish_reason = choice.finish_reason or finish_reason
-                    text = choice.delta.content
-                    # Reasoning comes in a field of its own, or in a list of parts: not as text.
-                    if not isinstance(text, str):
-                        continue
-                    if ends_in_space:
-                        text = text.lstrip()
-                    if text:
-                        ends_in_space = False
-                        yield text
+        calls: dict[int, _ToolCall] = {}
+        async with asyncio.timeout(self._first_token_timeout_s) as limit:
+            chunks = await self._client.chat.completions.create(
+                **_request(messages, options), model=self._model
+            )
+            async with chunks:
+                async for chunk in chunks:
+                    usage = getattr(chunk, "usage", None) or usage
+                    for choice in getattr(chunk, "choices", None) or []:
+                        finish_reason = choice.finish_reason or finish_reason
+                        if _is_token(choice.delta) or choice.finish_reason:
+                            limit.reschedule(
+                                asyncio.get_running_loop().time() + self._token_timeout_s
+                            )
+                        for part in choice.delta.tool_calls or []:
+                            calls.setdefault(part.index, _ToolCall()).add(part.function)
+                        text = choice.delta.content
+                        # Reasoning comes in a field of its own, or in a list of parts.
+                        if not isinstance(text, str):
+                            continue
+                        if ends_in_space:
+                            text = text.lstrip()
+                        if text:
+                            ends_in_space = False
+                            yield text
         if finish_reason is None:
             # llama.cpp ends a stream like this where it is stopped in the middle.
             raise LanguageModelUnavailableError("The language model's answer was cut off.")
         if finish_reason == "content_filter":
             raise LanguageModelRejectedError("The language model's server held back the answer.")
+        for call in calls.values():
+            yield call.request()
         yield Completion(
             finish_reason="length" if finish_reason == "length" else "stop",
             prompt_tokens=usage.prompt_tokens if usage else None,
             completion_tokens=usage.completion_tokens if usage else None,
+            model=self._model,
         )
+
+
+def _request(messages: Sequence[Message], options: GenerationOptions) -> dict[str, Any]:
+    sent = [message.model_dump() for message in messages]
+    request: dict[str, Any] = {
+        "messages": sent,
+        "temperature": options.temperature,
+        "max_tokens": options.max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if sent and sent[-1]["role"] == "assistant":
+        # Tokens begin with their space. After one at the end of the prompt a model writes
+        # another, or goes astray.
+        sent[-1]["content"] = sent[-1]["content"].rstrip()
+        request["extra_body"] = _CONTINUATION
+    if options.json_schema is not None:
+        # Without `strict`: llama.cpp and vLLM hold the model to any schema, and OpenAI refuses
+        # a strict one that has optional properties.
+        schema = {"name": "reply", "schema": options.json_schema}
+        request["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if options.tools:
+        request["tools"] = [
+            {
+                "type": "function",
+                "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": tool.parameters,
+                },
+            }
+            for tool in options.tools
+        ]
+    return request
+
+
+class _ToolCall:
+    """Collects the parts in which a call of a tool arrives."""
+
+    def __init__(self) -> None:
+        self._name = ""
+        self._arguments = ""
+
+    def add(self, part: Any) -> None:
+        if part:
+            self._name += part.name or ""
+            self._arguments += part.arguments or ""
+
+    def request(self) -> ToolRequest:
+        try:
+            arguments = json.loads(self._arguments or "{}")
+        except ValueError:
+            arguments = None
+        if not (self._name and isinstance(arguments, dict)):
+            # Not retryable: the server is well, and another model writes better JSON.
+            raise LanguageModelError("The language model's call of a tool could not be read.")
+        return ToolRequest(name=self._name, arguments=arguments)
+
+
+def _is_token(delta: ChoiceDelta) -> bool:
+    """Tell what a model wrote from a first chunk that only names its role."""
+    return any(value for field, value in delta if field != "role")
 
 
 def _translate(error: openai.APIError) -> LanguageModelError:
@@ -126,4 +210,20 @@ def _translate(error: openai.APIError) -> LanguageModelError:
         return LanguageModelRejectedError(
             f"The language model's server refused the request ({status})."
         )
-    return LanguageModelUnavailableError(f"The language model's server failed ({status}).")
+    return LanguageModelUnavailableError(
+        f"The language model's server failed ({status}).",
+        retry_after_s=_retry_after_s(error) if isinstance(error, openai.APIStatusError) else None,
+    )
+
+
+def _retry_after_s(error: openai.APIStatusError) -> float | None:
+    """Source: RFC 9110, section 10.2.3: seconds, or a date."""
+    value = error.response.headers.get("retry-after", "")
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

@@ -1,14 +1,18 @@
 """A language model that says what it was told to, for tests of everything around a model."""
 
-import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 
-from assistant.errors import LanguageModelError, LanguageModelUnavailableError
-from assistant.llm.base import Completion, GenerationOptions
+from assistant.errors import (
+    GenerationCancelledError,
+    LanguageModelError,
+    LanguageModelUnavailableError,
+)
+from assistant.llm.base import Completion, Generated, GenerationOptions
+from assistant.llm.cancellation import sleep
 from assistant.messages import Message
 
-Step = str | float | Completion | LanguageModelError
-"""A delta, a pause in seconds, an end of one's own, or a failure."""
+Step = Generated | float | LanguageModelError
+"""What to yield, a pause in seconds, or a failure."""
 
 
 class ScriptedModel:
@@ -22,24 +26,29 @@ class ScriptedModel:
         self._scripts = iter(scripts)
         self.prompts: list[list[Message]] = []
         """What each call was given."""
+        self.options: list[GenerationOptions] = []
+        """The same."""
         self.closed = 0
-        """How many calls were closed before their script was over."""
+        """How many calls were closed or cancelled before their script was over."""
 
     def stream(
-        self, messages: Sequence[Message], options: GenerationOptions
-    ) -> Generator[str | Completion, None, None]:
+        self,
+        messages: Sequence[Message],
+        options: GenerationOptions,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Generator[Generated, None, None]:
         self.prompts.append(list(messages))
+        self.options.append(options)
         script = next(self._scripts, [LanguageModelUnavailableError("The script is over.")])
         try:
             for step in script:
                 if isinstance(step, LanguageModelError):
                     raise step
-                if isinstance(step, float):
-                    time.sleep(step)
-                else:
+                sleep(step if isinstance(step, float) else 0.0, is_cancelled)
+                if not isinstance(step, float):
                     yield step
-        except GeneratorExit:
+        except (GeneratorExit, GenerationCancelledError):
             self.closed += 1
             raise
         if not (script and isinstance(script[-1], Completion)):
-            yield Completion(finish_reason="stop")
+            yield Completion(finish_reason="stop", model=self.name)

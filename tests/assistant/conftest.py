@@ -4,17 +4,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from assistant.history import Exchange
+from assistant.history import Exchange, Recollection
 
 _SERVE = """
 import sys, threading, xllamacpp
 params = xllamacpp.CommonParams()
 params.model.path, params.n_ctx, params.n_parallel = sys.argv[1], 2048, 1
 params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
+params.n_batch = 64
 params.cache_ram_mib = 0
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
@@ -27,13 +29,22 @@ class MemoryConversations:
 
     def __init__(self) -> None:
         self.exchanges: dict[str, dict[str, Exchange]] = {}
+        self.preambles: dict[str, str] = {}
+        self.summary = ""
 
-    def recent(self, conversation_id: str, turns: int) -> list[Exchange]:
-        kept = list(self.exchanges.get(conversation_id, {}).values())
-        return kept[len(kept) - turns :] if turns < len(kept) else kept
+    def recall(self, conversation_id: str) -> Recollection:
+        return Recollection(
+            preamble=self.preambles.get(conversation_id),
+            summary=self.summary,
+            exchanges=tuple(self.exchanges.get(conversation_id, {}).values()),
+        )
 
-    def add(self, conversation_id: str, turn_id: str, exchange: Exchange) -> None:
-        self.exchanges.setdefault(conversation_id, {}).setdefault(turn_id, exchange)
+    def set_preamble(self, conversation_id: str, preamble: str) -> None:
+        self.preambles.setdefault(conversation_id, preamble)
+
+    def add(self, conversation_id: str, user_id: str, exchange: Exchange) -> None:
+        kept = self.exchanges.setdefault(conversation_id, {})
+        kept.setdefault(exchange.turn_id, replace(exchange, at=0.0))
 
 
 @pytest.fixture

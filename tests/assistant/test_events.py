@@ -15,7 +15,13 @@ def examples() -> list[BaseModel]:
         for name, field in kind.model_fields.items():
             annotation = field.annotation
             literal = [a for a in typing.get_args(annotation) if isinstance(a, str)]
-            if name != "type":
+            if name == "type":
+                continue
+            if typing.get_origin(annotation) is tuple:
+                fields[name] = ("a", "b")
+            elif typing.get_origin(annotation) is dict:
+                fields[name] = {"place": "Paris", "days": [1, None]}
+            else:
                 fields[name] = literal[0] if literal else values.get(annotation)
         made.append(kind(**fields))
     return made

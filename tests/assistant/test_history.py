@@ -1,4 +1,4 @@
-from assistant.history import Exchange, window
+from assistant.history import Exchange, turns_to_fold, window
 from assistant.messages import Message
 
 
@@ -15,7 +15,7 @@ SYSTEM = Message(role="system", content="Be brief.")
 
 def prompt(stored=(), carried=(), question="Why?", max_tokens=1000):
     return window(
-        system_prompt="Be brief.",
+        system=["Be brief.", ""],
         stored=stored,
         carried=carried,
         question=question,
@@ -92,3 +92,22 @@ def test_the_prompt_of_the_next_turn_begins_with_this_one():
     first = prompt([Exchange("a", "b")], question="c")
     second = prompt([Exchange("a", "b"), Exchange("c", "d")], question="e")
     assert second[: len(first)] == first
+
+
+def exchanges(count, answer="Yes."):
+    return [Exchange(f"question {turn}", answer, turn_id=str(turn)) for turn in range(count)]
+
+
+def test_nothing_is_folded_before_the_window_is_twice_its_size():
+    assert turns_to_fold(exchanges(9), turns=5, max_tokens=3000) == 0
+    assert turns_to_fold(exchanges(10), turns=5, max_tokens=3000) == 5
+    assert turns_to_fold(exchanges(13), turns=5, max_tokens=3000) == 8
+
+
+def test_long_turns_are_folded_earlier():
+    long = exchanges(6, answer="word " * 300)
+    assert turns_to_fold(long, turns=5, max_tokens=3000) == 1
+
+
+def test_without_a_window_everything_is_folded():
+    assert turns_to_fold(exchanges(1), turns=0, max_tokens=3000) == 1

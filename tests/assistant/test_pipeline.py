@@ -1,30 +1,37 @@
 import pytest
 
-from assistant.checks import BlockedTerms
+from assistant.checks.content import ContentChecks
+from assistant.checks.terms import Terms, parse
+from assistant.draft import Dialogue, ReplyOptions, ReplyRequest
 from assistant.errors import (
     LanguageModelRejectedError,
     LanguageModelUnavailableError,
     QuestionEmptyError,
     QuestionTooLongError,
 )
-from assistant.events import ReplyDelta, ReplyReady
+from assistant.events import ContentChecked, HistoryRecalled, ReplyDelta, ReplyReady
 from assistant.history import Exchange
 from assistant.llm.base import Completion
 from assistant.llm.scripted import ScriptedModel
 from assistant.messages import Message
-from assistant.pipeline import ReplyOptions, ReplyRequest, reply
+from assistant.pipeline import reply
 from assistant.prompts import FALLBACK, INTERRUPTED, REFUSAL, SYSTEM_PROMPT
 
 LOST = LanguageModelUnavailableError("The connection to the language model failed.")
-OPTIONS = ReplyOptions(blocked_terms=BlockedTerms(["bomb", "炸弹"]), max_question_chars=50)
+TERMS = Terms({"custom": parse(["bomb", "炸弹"])})
+CHECKS = ContentChecks(lambda: TERMS)
+OPTIONS = ReplyOptions(max_question_chars=50)
+REFUSED = ContentChecked(turn_id="t1", where="question", action="refuse", categories=("custom",))
 
 
 def request(question="What is up?", **more):
-    return ReplyRequest(turn_id="t1", conversation_id="c1", question=question, **more)
+    return ReplyRequest(
+        turn_id="t1", conversation_id="c1", user_id="anna", question=question, **more
+    )
 
 
-def delta(text):
-    return ReplyDelta(turn_id="t1", text=text)
+def delta(text, source="model"):
+    return ReplyDelta(turn_id="t1", text=text, source=source)
 
 
 def ready(text, **more):
@@ -32,9 +39,11 @@ def ready(text, **more):
     return ReplyReady(turn_id="t1", text=text, **(defaults | more))
 
 
-def run(model, conversations, asked=None, options=OPTIONS):
-    asked = asked or request()
-    return list(reply(asked, model=model, conversations=conversations, options=options))
+def run(model, conversations, asked=None):
+    """The events of a reply, but for what is told of the history."""
+    dialogue = Dialogue(model=model, conversations=conversations, options=OPTIONS, checks=CHECKS)
+    events = reply(asked or request(), dialogue)
+    return [event for event in events if not isinstance(event, HistoryRecalled)]
 
 
 def test_a_reply_comes_as_it_is_written_and_is_remembered(conversations):
@@ -52,19 +61,38 @@ def test_a_reply_comes_as_it_is_written_and_is_remembered(conversations):
             Message(role="user", content="What is up?"),
         ]
     ]
-    assert conversations.exchanges == {"c1": {"t1": Exchange("What is up?", "Not much.")}}
+    assert conversations.exchanges == {
+        "c1": {"t1": Exchange("What is up?", "Not much.", turn_id="t1")}
+    }
 
 
-def test_the_last_turns_are_shown_to_the_model(conversations):
-    for turn in range(7):
-        conversations.add("c1", f"old{turn}", Exchange(f"question {turn}", f"answer {turn}"))
-    conversations.add("c2", "other", Exchange("someone else's", "secret"))
+def test_what_was_said_before_is_shown_to_the_model(conversations):
+    for turn in range(2):
+        exchange = Exchange(f"question {turn}", f"answer {turn}", turn_id=f"old{turn}")
+        conversations.add("c1", "anna", exchange)
+    conversations.add("c2", "bob", Exchange("someone else's", "secret", turn_id="other"))
+    conversations.summary = "The user counts."
     model = ScriptedModel([["Hi."]])
     run(model, conversations)
-    assert [message.content for message in model.prompts[0] if message.role == "user"] == [
-        *(f"question {turn}" for turn in range(2, 7)),
+    first, *others = model.prompts[0]
+    assert first.content.startswith(SYSTEM_PROMPT)
+    assert first.content.endswith("What was said earlier in this conversation: The user counts.")
+    assert [message.content for message in others] == [
+        "question 0",
+        "answer 0",
+        "question 1",
+        "answer 1",
         "What is up?",
     ]
+
+
+def test_the_beginning_of_the_prompt_stays_the_same_from_turn_to_turn(conversations):
+    model = ScriptedModel([["One."], ["Two."]])
+    run(model, conversations)
+    conversations.summary = "changed, and not yet read by the model's server"
+    run(model, conversations)
+    first, second = model.prompts
+    assert second[: len(first)] == first
 
 
 def test_the_request_s_history_is_shown_to_the_model(conversations):
@@ -93,10 +121,10 @@ def test_a_model_that_is_down_gives_the_fallback_answer_in_the_user_s_language(
     conversations, question, language, sentence, failure
 ):
     assert run(ScriptedModel([[failure]]), conversations, request(question, language=language)) == [
-        delta(sentence),
+        delta(sentence, "fallback"),
         ready(sentence, source="fallback", model=None, finish_reason="unavailable"),
     ]
-    assert conversations.exchanges == {}
+    assert conversations.exchanges["c1"]["t1"].source == "fallback"
 
 
 def test_a_model_lost_in_the_middle_is_apologised_for_and_its_words_stand(conversations):
@@ -104,7 +132,7 @@ def test_a_model_lost_in_the_middle_is_apologised_for_and_its_words_stand(conver
     assert run(ScriptedModel([["It is", " a fine", LOST]]), conversations) == [
         delta("It is"),
         delta(" a fine"),
-        delta(apology),
+        delta(apology, "fallback"),
         ready("It is a fine" + apology, finish_reason="unavailable"),
     ]
     assert conversations.exchanges["c1"]["t1"].answer == "It is a fine"
@@ -113,7 +141,7 @@ def test_a_model_lost_in_the_middle_is_apologised_for_and_its_words_stand(conver
 def test_a_model_that_only_reasons_gives_the_fallback_answer(conversations):
     model = ScriptedModel([["<think>Hm", "…", Completion(finish_reason="length")]])
     assert run(model, conversations) == [
-        delta(FALLBACK["en"]),
+        delta(FALLBACK["en"], "fallback"),
         ready(FALLBACK["en"], source="fallback", model=None, finish_reason="length"),
     ]
 
@@ -126,10 +154,12 @@ def test_a_question_with_a_blocked_term_is_refused_without_asking_the_model(
 ):
     model = ScriptedModel([])
     assert run(model, conversations, request(question)) == [
-        delta(REFUSAL[language]),
+        REFUSED,
+        delta(REFUSAL[language], "refusal"),
         ready(REFUSAL[language], source="refusal", model=None, finish_reason="refused"),
     ]
-    assert model.prompts == [] and conversations.exchanges == {}
+    assert model.prompts == []
+    assert conversations.exchanges["c1"]["t1"].source == "refusal"
 
 
 def test_a_blocked_term_in_the_reply_stops_it_and_the_model(conversations):
@@ -137,10 +167,12 @@ def test_a_blocked_term_in_the_reply_stops_it_and_the_model(conversations):
     refusal = "… " + REFUSAL["en"]
     assert run(model, conversations) == [
         delta("You take. A "),
-        delta(refusal),
+        ContentChecked(turn_id="t1", where="reply", action="refuse", categories=("custom",)),
+        delta(refusal, "refusal"),
         ready("You take. A " + refusal, source="refusal", model=None, finish_reason="refused"),
     ]
-    assert model.closed == 1 and conversations.exchanges == {}
+    assert model.closed == 1
+    assert conversations.exchanges["c1"]["t1"].source == "refusal"
 
 
 def test_reasoning_and_special_tokens_are_never_said(conversations):
@@ -162,7 +194,7 @@ def test_a_reply_that_was_all_written_is_only_finished(conversations):
 
 
 def test_a_refusal_that_was_written_already_is_not_said_twice(conversations):
-    asked = request("bomb", written=REFUSAL["en"])
+    asked = request("bomb", written=REFUSAL["en"], written_source="refusal")
     assert run(ScriptedModel([]), conversations, asked) == [
         ready(REFUSAL["en"], source="refusal", model=None, finish_reason="refused")
     ]
@@ -172,7 +204,9 @@ def test_a_turn_run_twice_is_remembered_once(conversations):
     model = ScriptedModel([["Yes."], ["Yes."]])
     run(model, conversations)
     run(model, conversations)
-    assert conversations.recent("c1", 5) == [Exchange("What is up?", "Yes.")]
+    assert list(conversations.exchanges["c1"].values()) == [
+        Exchange("What is up?", "Yes.", turn_id="t1")
+    ]
 
 
 def test_a_question_that_cannot_be_asked_is_an_error(conversations):
@@ -184,7 +218,8 @@ def test_a_question_that_cannot_be_asked_is_an_error(conversations):
 
 def test_closing_the_reply_stops_the_model(conversations):
     model = ScriptedModel([["One", " two", " three"]])
-    events = reply(request(), model=model, conversations=conversations, options=OPTIONS)
+    events = reply(request(), Dialogue(model=model, conversations=conversations))
+    assert isinstance(next(events), HistoryRecalled)
     assert next(events) == delta("One")
     events.close()
     assert model.closed == 1

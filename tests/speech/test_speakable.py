@@ -27,7 +27,7 @@ from speech.speakable import language_of, speakable
         ("What??? 你好！！！", "What? 你好！"),
         ("It costs $5, €1 or £3 million.", "It costs 5 dollars, 1 euro or 3 million pounds."),
         ("价格是¥25，也就是$3.50。", "价格是25元，也就是3.50美元。"),
-        ("C# and 3 * 4", "C# and 3 * 4"),
+        ("C# and C++ & co.", "C# and C++ & co."),
     ],
 )
 def test_only_what_can_be_said_is_left(text: str, said: str) -> None:
@@ -79,4 +79,5 @@ def test_the_default_decides_where_the_script_does_not() -> None:
     assert language_of("Bonjour", "fr") == "fr"
     assert language_of("Hello", "zh") == "en"
     assert language_of("3.14", "zh") == "zh"
+    assert language_of("5×3÷2", "zh") == "zh"
     assert language_of("Привіт", "uk") == "uk"

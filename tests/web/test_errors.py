@@ -13,6 +13,8 @@ def test_every_error_that_can_end_a_turn_has_a_status() -> None:
         "language_model_failed",  # A base class.
         "unknown_language_model",  # A wrong setting, met at the start.
         "unknown_engine",
+        "generation_cancelled",  # Background work, which is done again.
+        "tool_failed",  # Is told as the reply.
         "synthesis_failed",  # Ends in `speech_failed`, and the turn goes on.
     }
     codes = {kind.code for base in (AssistantError, SpeechError) for kind in subclasses(base)}

@@ -4,12 +4,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
+
+from assistant.events import TurnStarted
+from assistant.llm.resilience import ResilientModel, RetryPolicy
+from assistant.llm.scripted import ScriptedModel, Step
+from workers.services import Services
+from workers.settings import Settings
+from workers.turn_store import TurnRequest
+
+Build = Callable[..., Services]
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +47,32 @@ def redis(redis_socket: Path) -> Iterator[Redis]:
     with Redis(unix_socket_path=str(redis_socket)) as client:
         client.flushall()
         yield client
+
+
+@pytest.fixture
+def build(redis: Redis, models: Path) -> Build:
+    """Make services whose language model plays these scripts, one a reply."""
+
+    def build(*scripts: Sequence[Step], **settings: object) -> Services:
+        services = Services(
+            Settings(model_dir=models, **{"tools": False, "answer_cache": "off"} | settings)
+        )
+        services.__dict__["redis"] = redis
+        model = ScriptedModel(scripts, name=services.settings.llm_model)
+        services.__dict__["language_model"] = ResilientModel([model], RetryPolicy(attempts=1))
+        return services
+
+    return build
+
+
+def start(
+    services: Services, question: str | None = "Hi?", turn_id: str = "t", **fields: object
+) -> str:
+    request = TurnRequest(conversation_id="c", user_id="anna", question=question, **fields)
+    services.turns.put_request(turn_id, request)
+    services.order.enter("c", turn_id)
+    kind = "text" if question else "voice"
+    services.bus.append(
+        TurnStarted(turn_id=turn_id, conversation_id="c", kind=kind, question=question)
+    )
+    return turn_id

@@ -20,9 +20,9 @@ def llm(models: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = {"MODEL_DIR": str(models), "LLM_MODEL": MODEL, "LLM_API_KEY": KEY}
+    variables = {"MODEL_DIR": str(models), "LLM_MODEL": "another", "LLM_API_KEY": KEY}
     server = subprocess.Popen(
-        [sys.executable, "-m", "workers.llm_server", "--port", str(port)],
+        [sys.executable, "-m", "workers.llm_server", "--model", MODEL, "--port", str(port)],
         env=os.environ | variables | {"LLM_SLOTS": "1", "LLM_CONTEXT_TOKENS": "1024"},
         stderr=subprocess.DEVNULL,
     )

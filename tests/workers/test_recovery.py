@@ -35,7 +35,7 @@ def kill(server: Server, program: str) -> None:
 
 
 def test_a_turn_outlives_the_workers_that_write_and_speak_it(server: Server) -> None:
-    question = "Tell me about the sea, the mountains and the forest, in six short sentences."
+    question = "Tell me about the sea, the mountains and the forest, in ten short sentences."
     url, events = "", []
     with httpx.stream(
         "POST",

@@ -1,11 +1,7 @@
 """The three stages with real Redis, real Whisper and a real voice; only the model is scripted."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
-
 import numpy as np
 import pytest
-from redis import Redis
 
 from assistant.errors import LanguageModelUnavailableError
 from assistant.events import (
@@ -15,41 +11,18 @@ from assistant.events import (
     SpeechQueued,
     TurnEvent,
     TurnFinished,
-    TurnStarted,
 )
-from assistant.history import Exchange
-from assistant.llm.scripted import ScriptedModel, Step
 from speech.audio import Audio, encode_pcm16, wrap_wav
 from speech.errors import SynthesisError
 from speech.tts.base import Voice
+from tests.workers.conftest import Build, start
 from workers import turn
 from workers.services import Services
-from workers.settings import Settings
 from workers.turn_state import load_state
-from workers.turn_store import TurnRequest
-
-Build = Callable[[Sequence[Step]], Services]
 
 
-@pytest.fixture
-def build(redis: Redis, models: Path) -> Build:
-    """Make services whose language model plays a script."""
-
-    def build(script: Sequence[Step]) -> Services:
-        services = Services(Settings(model_dir=models))
-        services.__dict__["redis"] = redis
-        services.__dict__["language_model"] = ScriptedModel([script])
-        return services
-
-    return build
-
-
-def start(services: Services, question: str | None = "Hi?", **fields: object) -> str:
-    request = TurnRequest(conversation_id="c", question=question, **fields)
-    services.turns.put_request("t", request)
-    kind = "text" if question else "voice"
-    services.bus.append(TurnStarted(turn_id="t", conversation_id="c", kind=kind, question=question))
-    return "t"
+def said(services: Services) -> list[tuple[str, str]]:
+    return [(item.question, item.answer) for item in services.conversations.exchanges("c")]
 
 
 def events(services: Services) -> list[TurnEvent]:
@@ -99,7 +72,7 @@ def test_stages_that_run_twice_change_nothing(build: Build) -> None:
     turn.reply(services, "t", lambda *_: None)
     turn.speak(services, "t", 0)
     assert events(services) == once
-    assert services.conversations.recent("c", 5) == [Exchange("Hi?", "It is noon now in Paris.")]
+    assert said(services) == [("Hi?", "It is noon now in Paris.")]
 
 
 def test_a_reply_that_lost_its_worker_goes_on_and_says_nothing_twice(build: Build) -> None:
@@ -157,7 +130,7 @@ def test_a_model_that_is_away_gives_the_fallback_answer_and_it_is_spoken(build: 
     assert isinstance(finished, TurnFinished)
     assert (finished.source, finished.has_audio) == ("fallback", True)
     assert "语言模型" in finished.answer
-    assert services.conversations.recent("c", 5) == []
+    assert services.conversations.recall("c").exchanges == ()
 
 
 def test_without_speech_nothing_is_sent_to_be_spoken(build: Build) -> None:
@@ -175,3 +148,76 @@ def test_silence_ends_the_turn_without_an_answer(build: Build) -> None:
     assert not turn.transcribe(services, "t")
     assert types(services) == ["turn_started", "audio_decoded", "transcript_ready", "turn_finished"]
     assert services.turns.upload("t") is None
+
+
+def test_turns_of_a_conversation_are_answered_in_the_order_in_which_they_came(
+    build: Build,
+) -> None:
+    services = build(["One."], ["Two."])
+    start(services, "First?", "a", speak=False)
+    start(services, "Second?", "b", speak=False)
+    assert turn.is_next(services, "a")
+    assert not turn.is_next(services, "b")
+    turn.reply(services, "a", lambda *_: None)
+    assert turn.let_next_go(services, "a") == "b"
+    assert turn.is_next(services, "b")
+    turn.reply(services, "b", lambda *_: None)
+    assert turn.let_next_go(services, "b") is None
+    assert said(services) == [("First?", "One."), ("Second?", "Two.")]
+
+
+def test_a_turn_whose_worker_was_lost_at_its_end_holds_nobody_up(build: Build) -> None:
+    services = build(["One."], ["Two."])
+    start(services, "First?", "a", speak=False)
+    start(services, "Second?", "b", speak=False)
+    turn.reply(services, "a", lambda *_: None)
+    assert turn.is_next(services, "b"), "although the first has not left by itself"
+
+
+def test_a_turn_that_is_still_being_heard_is_waited_for(build: Build) -> None:
+    services = build(["Two."])
+    start(services, None, "a")
+    start(services, "Second?", "b", speak=False)
+    assert not turn.is_next(services, "b")
+    turn.fail(services, "a", "audio_unreadable", "What is that?")
+    assert turn.let_next_go(services, "a") == "b"
+
+
+def test_the_second_copy_of_a_task_only_finishes_what_the_first_left(build: Build) -> None:
+    services = build(["One."])
+    start(services, speak=False)
+    assert not turn.finish_if_written(services, "t")
+    turn.reply(services, "t", lambda *_: None)
+    before = events(services)
+    assert turn.finish_if_written(services, "t")
+    assert events(services) == before
+
+
+def test_the_manner_that_a_user_wishes_is_heard(build: Build) -> None:
+    services = build(["It is noon now in Paris."], ["It is noon now in Paris."])
+    lengths = {}
+    for turn_id, manner in (("a", None), ("b", "concise")):
+        services.profiles.set_manner("anna", manner)
+        start(services, turn_id=turn_id, voice="pyttsx3:en-us")
+        turn.reply(services, turn_id, lambda *_: None)
+        turn.let_next_go(services, turn_id)
+        turn.speak(services, turn_id, 0)
+        lengths[turn_id] = load_state(services.bus, turn_id).audio[0].duration_s
+    assert lengths["b"] < 0.95 * lengths["a"], "concise speech is faster"
+
+
+def test_the_sound_of_a_cached_answer_is_not_made_again(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = build(["Noon is at twelve in Paris."], answer_cache="exact")
+    question = "When is noon in Paris?"
+    for turn_id in ("a", "b"):
+        start(services, question, turn_id)
+        turn.reply(services, turn_id, lambda *_: None)
+        turn.let_next_go(services, turn_id)
+        turn.speak(services, turn_id, 0)
+        services.conversations.delete("c")
+        monkeypatch.setattr(services, "synthesizer", lambda _: pytest.fail("spoken again"))
+    state = load_state(services.bus, "b")
+    assert state.reply is not None and state.reply.source == "cache"
+    assert services.turns.audio("a", 0) == services.turns.audio("b", 0)

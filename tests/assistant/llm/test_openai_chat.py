@@ -1,89 +1,71 @@
 """The client against a server that misbehaves on cue, and against llama.cpp's own."""
 
 import json
-import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
-from assistant.errors import LanguageModelRejectedError, LanguageModelUnavailableError
-from assistant.llm.base import Completion, GenerationOptions
+from assistant.errors import (
+    GenerationCancelledError,
+    LanguageModelError,
+    LanguageModelRejectedError,
+    LanguageModelUnavailableError,
+)
+from assistant.llm.base import Completion, GenerationOptions, ToolRequest, ToolSchema
 from assistant.llm.openai_chat import OpenAIChat
 from assistant.messages import Message
+from tests.assistant.llm.misbehaving import (
+    DONE,
+    DROP,
+    HANG,
+    KEEP_ALIVE,
+    USAGE,
+    Answer,
+    MisbehavingServer,
+    chunk,
+    failing,
+    refusing_port,
+    silent_port,
+)
 
 QUESTION = [Message(role="user", content="Hi")]
 OPTIONS = GenerationOptions(temperature=0.0, max_tokens=40)
-HANG_S = 1.0
+STOP = chunk(None, "stop")
+WEATHER = ToolSchema(
+    name="weather",
+    description="The weather in a city",
+    parameters={"type": "object", "properties": {"city": {"type": "string"}}},
+)
 
 
-def chunk(content=None, finish_reason=None, **delta):
-    choice = {"index": 0, "delta": {"content": content, **delta}, "finish_reason": finish_reason}
-    body = {"id": "1", "object": "chat.completion.chunk", "created": 0, "model": "m"}
-    return f"data: {json.dumps(body | {'choices': [choice]})}\n\n"
+def at_port(port, **timeouts):
+    return OpenAIChat(
+        base_url=f"http://127.0.0.1:{port}/v1",
+        model="m",
+        api_key="",
+        **({"first_token_timeout_s": 9.0, "token_timeout_s": 9.0} | timeouts),
+    )
 
 
-USAGE = 'data: {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2}}\n\n'
-DONE = "data: [DONE]\n\n"
-
-
-class Server(ThreadingHTTPServer):
-    """Answers `status`, then sends `script`: text as it is, a number as that many seconds' wait."""
-
-    daemon_threads = True
-
-    def __init__(self, script, status=200):
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.script, self.status = script, status
-        self.requests = []
-        self.client_left = threading.Event()
-
-    def __enter__(self):
-        threading.Thread(target=self.serve_forever, args=(0.01,)).start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
-
-    def model(self, timeout_s=5.0):
-        return OpenAIChat(
-            base_url=f"http://127.0.0.1:{self.server_port}/v1",
-            model="m",
-            api_key="secret",
-            timeout_s=timeout_s,
-        )
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.requests.append((self.path, self.headers["Authorization"], body))
-        self.send_response(self.server.status)
-        is_stream = self.server.status == 200
-        self.send_header("Content-Type", "text/event-stream" if is_stream else "application/json")
-        self.end_headers()
-        try:
-            for step in self.server.script:
-                if isinstance(step, str):
-                    self.wfile.write(step.encode())
-                else:
-                    time.sleep(step)
-        except OSError:
-            self.server.client_left.set()
-
-    def log_message(self, *_):
-        pass
+def answered(steps, options=OPTIONS, messages=QUESTION):
+    """Return what the client yields for this answer, and the body of its request."""
+    with MisbehavingServer(Answer(steps)) as server:
+        pieces = list(server.model().stream(messages, options))
+    ((_, _, body),) = server.requests
+    return pieces, body
 
 
 def test_a_proper_stream_is_its_text_and_its_count_of_tokens():
-    script = [chunk(role="assistant"), chunk("Hel"), chunk("lo"), chunk(None, "stop"), USAGE, DONE]
-    with Server(script) as server:
+    script = [chunk(role="assistant"), chunk("Hel"), chunk("lo"), STOP, USAGE, DONE]
+    with MisbehavingServer(Answer(script)) as server:
         assert list(server.model().stream(QUESTION, OPTIONS)) == [
             "Hel",
             "lo",
-            Completion(finish_reason="stop", prompt_tokens=7, completion_tokens=2),
+            Completion(finish_reason="stop", prompt_tokens=7, completion_tokens=2, model="m"),
         ]
     ((path, authorization, body),) = server.requests
     assert (path, authorization) == ("/v1/chat/completions", "Bearer secret")
@@ -98,56 +80,111 @@ def test_a_proper_stream_is_its_text_and_its_count_of_tokens():
 
 
 def test_a_server_that_counts_no_tokens_will_do():
-    with Server([chunk("Hi"), chunk(None, "length"), DONE]) as server:
-        assert list(server.model().stream(QUESTION, OPTIONS)) == [
-            "Hi",
-            Completion(finish_reason="length"),
-        ]
+    pieces, _ = answered([chunk("Hi"), chunk(None, "length"), DONE])
+    assert pieces == ["Hi", Completion(finish_reason="length", model="m")]
 
 
 def test_reasoning_in_a_field_of_its_own_is_not_text():
-    with Server([chunk(reasoning_content="Hm"), chunk("Hi"), chunk(None, "stop")]) as server:
-        assert list(server.model().stream(QUESTION, OPTIONS))[:-1] == ["Hi"]
+    pieces, _ = answered(
+        [chunk(reasoning_content="Hm"), chunk([{"text": "Hm"}]), chunk("Hi"), STOP]
+    )
+    assert pieces[:-1] == ["Hi"]
 
 
 def test_a_refused_connection_is_unavailable_at_once():
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = unused.getsockname()[1]
-    model = OpenAIChat(base_url=f"http://127.0.0.1:{port}/v1", model="m", api_key="", timeout_s=9.0)
     start = time.monotonic()
     with pytest.raises(LanguageModelUnavailableError):
-        next(model.stream(QUESTION, OPTIONS))
+        next(at_port(refusing_port()).stream(QUESTION, OPTIONS))
     assert time.monotonic() - start < 3
 
 
-@pytest.mark.parametrize("script", [[HANG_S], [chunk("Hi"), HANG_S]])
-def test_a_server_that_hangs_is_unavailable_after_the_timeout(script):
-    with Server(script) as server, pytest.raises(LanguageModelUnavailableError, match="too long"):
-        list(server.model(timeout_s=0.3).stream(QUESTION, OPTIONS))
+def test_a_server_that_accepts_and_says_nothing_is_unavailable_after_the_timeout():
+    with silent_port() as port, pytest.raises(LanguageModelUnavailableError, match="too long"):
+        next(at_port(port, first_token_timeout_s=0.3).stream(QUESTION, OPTIONS))
 
 
-def test_a_slow_server_that_keeps_writing_is_waited_for():
-    script = [part for text in "abcdefg" for part in (chunk(text), 0.2)]
-    with Server([*script, chunk(None, "stop")]) as server:
-        pieces = list(server.model(timeout_s=0.8).stream(QUESTION, OPTIONS))
+ALIVE = [KEEP_ALIVE, 0.05] * 100
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(before_headers_s=HANG),
+        Answer([HANG]),
+        Answer([chunk(role="assistant"), HANG]),
+        Answer(ALIVE),
+        Answer([chunk(role="assistant", content=""), 0.05] * 100),
+    ],
+    ids=["no headers", "no body", "a role only", "keep-alive comments", "empty chunks"],
+)
+def test_a_first_token_that_does_not_come_is_waited_for_so_long_and_no_longer(answer):
+    with MisbehavingServer(answer) as server:
+        model = server.model(first_token_timeout_s=0.3, token_timeout_s=9.0)
+        start = time.monotonic()
+        with pytest.raises(LanguageModelUnavailableError, match="too long"):
+            list(model.stream(QUESTION, OPTIONS))
+        assert 0.3 <= time.monotonic() - start < 1.5
+        assert server.client_left.wait(3)
+
+
+@pytest.mark.parametrize("rest", [[HANG], ALIVE], ids=["silence", "keep-alive comments"])
+def test_a_server_that_hangs_in_the_middle_has_its_own_timeout_and_what_it_said_stands(rest):
+    with MisbehavingServer(Answer([chunk("Hi"), *rest])) as server:
+        stream = server.model(first_token_timeout_s=9.0, token_timeout_s=0.3).stream(
+            QUESTION, OPTIONS
+        )
+        assert next(stream) == "Hi"
+        with pytest.raises(LanguageModelUnavailableError, match="too long"):
+            next(stream)
+        assert server.client_left.wait(3)
+    assert len(server.requests) == 1
+
+
+def test_a_slow_server_that_keeps_writing_or_reasoning_is_waited_for():
+    script = [chunk(reasoning_content="Hm"), 0.2] * 3
+    script += [part for text in "abcdefg" for part in (chunk(text), 0.2)]
+    with MisbehavingServer(Answer([*script, STOP])) as server:
+        model = server.model(first_token_timeout_s=0.8, token_timeout_s=0.8)
+        pieces = list(model.stream(QUESTION, OPTIONS))
     assert "".join(pieces[:-1]) == "abcdefg"
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
 def test_a_passing_trouble_is_unavailable(status):
     with (
-        Server(['{"error": {"message": "no"}}'], status) as server,
+        MisbehavingServer(failing(status)) as server,
         pytest.raises(LanguageModelUnavailableError, match=str(status)) as caught,
     ):
         list(server.model().stream(QUESTION, OPTIONS))
     assert caught.value.is_retryable
+    assert caught.value.retry_after_s is None
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("soon", None),
+        ("nan", None),
+        (format_datetime(datetime.now(UTC) + timedelta(hours=1)), 3600.0),
+    ],
+)
+def test_how_long_an_overloaded_server_wants_to_be_left_alone_is_kept(header, seconds):
+    with (
+        MisbehavingServer(failing(429, Retry_After=header)) as server,
+        pytest.raises(LanguageModelUnavailableError) as caught,
+    ):
+        list(server.model().stream(QUESTION, OPTIONS))
+    assert caught.value.retry_after_s == (seconds and pytest.approx(seconds, abs=60))
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_a_request_that_will_never_do_is_rejected(status):
     with (
-        Server(['{"error": {"message": "no"}}'], status) as server,
+        MisbehavingServer(failing(status)) as server,
         pytest.raises(LanguageModelRejectedError, match=str(status)) as caught,
     ):
         list(server.model().stream(QUESTION, OPTIONS))
@@ -159,18 +196,25 @@ def test_a_request_that_will_never_do_is_rejected(status):
     [
         [],
         ["<html>It works!</html>"],
+        [b"\xff\xfe\x00"],
         [DONE],
+        [DROP],
         [chunk("Hi")],
         [chunk("Hi"), DONE],
+        [chunk("Hi"), DROP],
         [chunk("Hi"), 'data: {"choices": [{\n\n'],
+        [chunk("Hi"), 'data: {"choices": [{}]}\n\n'],
+        [chunk("Hi"), 'data: {"choices": 5}\n\n'],
         [chunk("Hi"), 'data: "what"\n\n', "data: 5\n\n"],
         [chunk("Hi"), 'data: {"error": {"message": "out of memory", "code": 500}}\n\n'],
         [chunk("Hi"), 'data: {"error": {"message": "overloaded", "code": 429}}\n\n'],
     ],
 )
-def test_a_broken_or_cut_stream_is_unavailable(script):
-    with Server(script) as server, pytest.raises(LanguageModelUnavailableError):
-        list(server.model().stream(QUESTION, OPTIONS))
+def test_a_broken_or_cut_stream_is_unavailable_and_what_it_said_stands(script):
+    pieces = []
+    with MisbehavingServer(Answer(script)) as server, pytest.raises(LanguageModelUnavailableError):
+        pieces.extend(server.model().stream(QUESTION, OPTIONS))
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -181,31 +225,103 @@ def test_a_broken_or_cut_stream_is_unavailable(script):
     ],
 )
 def test_a_refusal_within_the_stream_is_rejected(script):
-    with Server(script) as server, pytest.raises(LanguageModelRejectedError):
+    with MisbehavingServer(Answer(script)) as server, pytest.raises(LanguageModelRejectedError):
         list(server.model().stream(QUESTION, OPTIONS))
 
 
 def test_closing_the_stream_closes_the_connection():
-    with Server([chunk("Hi"), *[0.02, chunk("x" * 4096)] * 200]) as server:
+    with MisbehavingServer(Answer([chunk("Hi"), HANG])) as server:
         stream = server.model().stream(QUESTION, OPTIONS)
         assert next(stream) == "Hi"
         stream.close()
         assert server.client_left.wait(3)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(before_headers_s=HANG), Answer([HANG]), Answer([chunk("Hi"), 0.01] * 9999)],
+    ids=["before the headers", "before the first token", "while it writes"],
+)
+def test_an_answer_that_nobody_wants_any_more_is_stopped_at_once(answer):
+    unwanted = threading.Event()
+    with MisbehavingServer(answer) as server:
+        threading.Timer(0.3, unwanted.set).start()
+        start = time.monotonic()
+        with pytest.raises(GenerationCancelledError):
+            list(server.model().stream(QUESTION, OPTIONS, unwanted.is_set))
+        assert time.monotonic() - start < 1.0
+        assert server.client_left.wait(3)
+
+
+def test_many_streams_at_once_share_one_thread_and_do_not_wait_for_one_another():
+    with MisbehavingServer(Answer([0.5, chunk("Hi"), STOP, DONE])) as server:
+        model = server.model()
+        start = time.monotonic()
+        with ThreadPoolExecutor(20) as users:
+            answers = list(users.map(lambda _: list(model.stream(QUESTION, OPTIONS)), range(20)))
+        assert time.monotonic() - start < 5  # One after the other, they take 10 s.
+    assert [answer[0] for answer in answers] == ["Hi"] * 20
+    assert [thread.name for thread in threading.enumerate()].count("language-models") == 1
+
+
 def test_a_begun_reply_is_sent_to_be_continued_and_its_last_space_is_not_doubled():
     messages = [*QUESTION, Message(role="assistant", content="One.\n")]
-    with Server([chunk(" "), chunk(" Two"), chunk(" three."), chunk(None, "stop")]) as server:
-        pieces = list(server.model().stream(messages, OPTIONS))
+    pieces, body = answered([chunk(" "), chunk(" Two"), chunk(" three."), STOP], OPTIONS, messages)
     assert pieces[:-1] == ["Two", " three."]
-    body = server.requests[0][2]
     assert body["messages"][-1] == {"role": "assistant", "content": "One."}
     assert body["continue_final_message"] is True and body["add_generation_prompt"] is False
 
 
+def tool_part(index, name=None, arguments=None, **part):
+    function = {"name": name, "arguments": arguments}
+    return chunk(tool_calls=[{"index": index, "function": function, **part}])
+
+
+def test_calls_of_tools_that_arrive_in_parts_are_put_together():
+    script = [
+        tool_part(0, "weather", "", id="a", type="function"),
+        tool_part(0, arguments='{"ci'),
+        tool_part(0, arguments='ty": "上海"}'),
+        tool_part(1, "clock", None, id="b"),
+        chunk(None, "tool_calls"),
+        USAGE,
+        DONE,
+    ]
+    pieces, body = answered(script, GenerationOptions(tools=(WEATHER,)))
+    assert pieces == [
+        ToolRequest(name="weather", arguments={"city": "上海"}),
+        ToolRequest(name="clock", arguments={}),
+        Completion(finish_reason="stop", prompt_tokens=7, completion_tokens=2, model="m"),
+    ]
+    (tool,) = body["tools"]
+    assert tool["type"] == "function"
+    assert tool["function"] == {
+        "name": "weather",
+        "description": "The weather in a city",
+        "parameters": WEATHER.parameters,
+    }
+
+
+@pytest.mark.parametrize("arguments", ['{"city": "Par', "[]", '"Paris"'])
+def test_a_call_of_a_tool_that_cannot_be_read_is_the_models_fault_and_not_the_servers(arguments):
+    script = [tool_part(0, "weather", arguments), chunk(None, "tool_calls"), DONE]
+    with (
+        MisbehavingServer(Answer(script)) as server,
+        pytest.raises(LanguageModelError, match="tool") as caught,
+    ):
+        list(server.model().stream(QUESTION, GenerationOptions(tools=(WEATHER,))))
+    assert not caught.value.is_retryable
+
+
 @pytest.fixture
 def real_model(llama_server):
-    return OpenAIChat(base_url=llama_server, model="qwen", api_key="none", timeout_s=60.0)
+    return OpenAIChat(
+        base_url=llama_server,
+        model="qwen",
+        api_key="none",
+        first_token_timeout_s=60.0,
+        token_timeout_s=60.0,
+    )
 
 
 def test_the_real_server_answers_and_counts(real_model):
@@ -247,6 +363,29 @@ def test_the_real_server_rejects_a_prompt_that_does_not_fit(real_model):
         list(real_model.stream([Message(role="user", content="word " * 5000)], OPTIONS))
 
 
+@pytest.mark.parametrize("question", ["Tell me about Paris.", "介绍一下上海。"])
+def test_the_real_server_holds_the_model_to_a_schema_with_optional_properties(real_model, question):
+    schema = {
+        "type": "object",
+        "properties": {
+            "kind": {"enum": ["city", "person"]},
+            "millions": {"type": "integer"},
+        },
+        "required": ["kind"],
+    }
+    options = GenerationOptions(temperature=0.0, max_tokens=60, json_schema=schema)
+    *pieces, _ = real_model.stream([Message(role="user", content=question)], options)
+    answer = json.loads("".join(pieces))
+    assert answer.pop("kind") == "city"
+    assert set(answer) <= {"millions"}
+
+
+def test_the_real_server_takes_tools_and_answers(real_model):
+    options = GenerationOptions(temperature=0.0, max_tokens=60, tools=(WEATHER,))
+    *pieces, completion = real_model.stream(QUESTION, options)
+    assert pieces and completion.finish_reason == "stop"
+
+
 def test_a_lost_server_is_unavailable_and_the_next_one_in_line_is_free(real_model):
     # The server has one slot: were it not freed at once, the second reply would wait for 2000
     # tokens of the first, longer than the timeout.
@@ -257,3 +396,23 @@ def test_a_lost_server_is_unavailable_and_the_next_one_in_line_is_free(real_mode
     start = time.monotonic()
     next(real_model.stream(QUESTION, OPTIONS))
     assert time.monotonic() - start < 20
+
+
+def test_the_real_server_stops_reading_a_prompt_that_nobody_wants_answered(real_model):
+    # The server looks once a second whether its client has left, and stops between two batches.
+    def long_prompt(start):
+        words = " ".join(f"w{number}" for number in range(start, start + 120))
+        return [Message(role="user", content=words)]
+
+    begin = time.monotonic()
+    next(real_model.stream(long_prompt(1000), OPTIONS))
+    whole_s = time.monotonic() - begin
+
+    stop_at = time.monotonic() + whole_s / 10
+    with pytest.raises(GenerationCancelledError):
+        next(real_model.stream(long_prompt(5000), OPTIONS, lambda: time.monotonic() > stop_at))
+    assert time.monotonic() < stop_at + 0.5
+    next(real_model.stream(QUESTION, OPTIONS))
+    free_s = time.monotonic() - stop_at
+    print(f"read whole in {whole_s:.1f} s; free {free_s:.1f} s after the stop")
+    assert free_s < max(3.0, whole_s / 2)

@@ -1,6 +1,7 @@
 // Ties the page together: what the user does becomes a turn, and what the turn does becomes a state.
 // The newest turn is the current one; an older one goes on being written, but is not heard.
 
+import { expectAnnouncements, watchAnnouncements } from "./announcements.js";
 import { clearConversation, explain, keepingPlace } from "./conversation.js";
 import { setLabel, setText, switchLanguage, text, translate } from "./i18n.js";
 import { Player } from "./player.js";
@@ -8,12 +9,13 @@ import { attachPressToTalk } from "./press_to_talk.js";
 import { MicrophoneError, startRecording } from "./recorder.js";
 import { attachSettings, isSpeakOn, loadVoices, requestFields } from "./settings.js";
 import { Turn } from "./turn.js";
-import { askText, askVoice, TurnError } from "./turn_client.js";
+import { askText, askVoice, followTurn, TurnError } from "./turn_client.js";
 
 const find = (id) => document.getElementById(id);
 const question = find("question");
 const microphone = find("microphone");
 const READY_CHECK_MS = 2000;
+const ANNOUNCEMENT_CHECK_MS = 500;
 
 const player = new Player(showState);
 let conversationId = null;
@@ -88,6 +90,7 @@ function startTurn() {
       stage = newStage;
       showState();
     },
+    onTool: () => expectAnnouncements(showAnnounced),
   });
   currentTurn = turn;
   return turn;
@@ -125,10 +128,26 @@ async function sendSound(sound, filename, caption = null) {
   }
 }
 
+/** A turn of the assistant's own, once the user is neither speaking nor being answered. */
+async function showAnnounced(turnId) {
+  while (recording || isOpeningMicrophone || stage || player.isOpen) {
+    await new Promise((resolve) => setTimeout(resolve, ANNOUNCEMENT_CHECK_MS));
+  }
+  const talkedIn = conversationId;
+  const turn = startTurn();
+  turn.user.note("reminder_due");
+  turn.enter("thinking");
+  await turn.show(followTurn(turnId)).catch((error) => {
+    if (!(error instanceof TurnError)) throw error;
+  });
+  conversationId = talkedIn ?? conversationId;
+}
+
 /** The server never took the turn. */
 function refuseTurn(error, retry = null) {
   showNotice(error, retry);
   if (isServerReady && error.status === 0) watchReadiness();
+watchAnnouncements(showAnnounced);
 }
 
 function sendFile(file) {
@@ -252,3 +271,4 @@ document.addEventListener("keydown", ({ key }) => {
 translate(document);
 attachSettings(() => player.stop());
 watchReadiness();
+watchAnnouncements(showAnnounced);

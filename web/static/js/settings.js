@@ -1,25 +1,10 @@
 // What the user has chosen, kept in this browser: whether replies are spoken, and by which voice.
 
 import { setText } from "./i18n.js";
+import { read, write } from "./storage.js";
 
 const speak = document.getElementById("speak");
 const voice = document.getElementById("voice");
-
-function read(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null; // storage is forbidden: the choice lasts as long as the page
-  }
-}
-
-function write(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // As above.
-  }
-}
 
 export function isSpeakOn() {
   return speak.checked;
@@ -27,7 +12,12 @@ export function isSpeakOn() {
 
 /** The fields that go with every request. No voice means one that suits the reply's language. */
 export function requestFields() {
-  return { speak: speak.checked, ...(voice.value && { voice: voice.value }) };
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return {
+    speak: speak.checked,
+    ...(voice.value && { voice: voice.value }),
+    ...(timeZone && { timezone: timeZone }),
+  };
 }
 
 /** `onSilence` runs when the user switches speech off. */

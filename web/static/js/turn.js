@@ -9,17 +9,20 @@ export class Turn {
   #player;
   #isHeard;
   #onStage;
+  #onTool;
   #stage;
   #reply = null;
 
   /**
    * `onStage(stage)` tells where the turn stands: uploading, recognising, thinking, reconnecting,
-   * or null once it is over. `isHeard()`: may the reply be played as it comes?
+   * or null once it is over. `isHeard()`: may the reply be played as it comes? `onTool()` runs when a
+   * tool has answered.
    */
-  constructor({ player, isHeard, onStage }) {
+  constructor({ player, isHeard, onStage, onTool }) {
     this.#player = player;
     this.#isHeard = isHeard;
     this.#onStage = onStage;
+    this.#onTool = onTool;
     this.user = new UserMessage();
     this.id = null; // until the server has taken the turn
     this.conversationId = null;
@@ -80,6 +83,9 @@ export class Turn {
           this.user.write(event.text);
           this.enter("thinking");
         }
+        break;
+      case "tool_returned":
+        this.#onTool();
         break;
       case "reply_delta":
         this.#reply.append(event.text);

@@ -35,6 +35,11 @@ export async function* askVoice(sound, filename, fields, onAccepted) {
   yield* follow(null, accepted.events_url);
 }
 
+/** The events of a turn that the assistant began by itself. */
+export async function* followTurn(turnId) {
+  yield* follow(null, `/api/turns/${turnId}/events`);
+}
+
 async function* follow(connection, eventsUrl) {
   let lastEventId = null;
   let failures = 0;

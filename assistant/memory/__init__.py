@@ -1,0 +1,1 @@
+"""What is remembered: facts that users tell about themselves, and summaries of what was said."""

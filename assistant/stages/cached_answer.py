@@ -1,0 +1,61 @@
+"""An answer that was given before, or is being written for someone else just now."""
+
+from assistant.cache.stand_alone import leans_on
+from assistant.draft import Answered, Dialogue, Draft, StageEvents
+from assistant.events import CacheChecked, ReplyReady
+
+
+def recall_answer(draft: Draft, dialogue: Dialogue) -> StageEvents:
+    cache = dialogue.cache
+    if cache is None or draft.said:
+        return
+    if reason := _why_not(draft):
+        cache.count("bypassed")
+        yield CacheChecked(turn_id=draft.turn_id, outcome="bypassed", reason=reason)
+        return
+    variant = f"{dialogue.options.system_prompt}\n{dialogue.model.name}\n{draft.manner}"
+    hit = cache.look_up(draft.question, draft.language, variant)
+    if hit is not None:
+        yield CacheChecked(
+            turn_id=draft.turn_id,
+            outcome=hit.outcome,
+            similar_question=hit.similar_question,
+            saved_s=round(hit.saved_s, 3),
+        )
+        yield from draft.give(hit.answer, "cache")
+        return
+    if draft.recollection.exchanges or draft.recollection.summary:
+        # It stands alone, but an answer written in the middle of a conversation may not.
+        yield CacheChecked(turn_id=draft.turn_id, outcome="miss")
+        return
+    other = cache.claim(cache.key(draft.question, draft.language, variant), draft.turn_id)
+    if other and other != draft.turn_id and dialogue.follow:
+        cache.count("shared")
+        yield CacheChecked(turn_id=draft.turn_id, outcome="shared")
+        yield from _follow(other, draft, dialogue)
+        return
+    yield CacheChecked(turn_id=draft.turn_id, outcome="miss")
+    draft.cache_as = variant
+
+
+def _why_not(draft: Draft) -> str | None:
+    if draft.tool_data:
+        return "tool"
+    if draft.request.history:
+        return "history"
+    if draft.profile.is_enabled and draft.profile.facts:
+        return "profile"  # What is known of one user must not reach another.
+    return leans_on(draft.question, has_history=bool(draft.recollection.exchanges))
+
+
+def _follow(other: str, draft: Draft, dialogue: Dialogue) -> StageEvents:
+    """Say what the other turn says. Where it fails, this one goes on with a model of its own."""
+    assert dialogue.follow is not None
+    for event in dialogue.follow(other):
+        if isinstance(event, ReplyReady):
+            if event.source == "model" and event.finish_reason == "stop":
+                draft.answer = Answered(text=draft.said, source="cache")
+            return
+        if event.source != "model":
+            return  # An apology or a refusal is that turn's own.
+        yield draft.say(event.text, "model")

@@ -1,0 +1,183 @@
+"""The model writes the reply, and what it writes is checked before anybody hears it."""
+
+import logging
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
+
+from assistant.checks.care import CARE
+from assistant.checks.reply_check import ReplyCheck
+from assistant.draft import Answered, Dialogue, Draft, StageEvents
+from assistant.errors import LanguageModelError
+from assistant.events import (
+    CheckAction,
+    ContentChecked,
+    HistoryRecalled,
+    ModelChosen,
+    ModelFailed,
+    TurnEvent,
+)
+from assistant.history import estimate_tokens, window
+from assistant.llm.base import (
+    Completion,
+    FailedAttempt,
+    GenerationOptions,
+    LanguageModel,
+    ToolRequest,
+)
+from assistant.llm.router import BudgetSpent, Route, RoutingRequest
+from assistant.llm.usage import BUDGET_SPENT, Usage
+from assistant.manner import manner_prompt
+from assistant.memory.profile import profile_prompt
+from assistant.messages import Message
+from assistant.plugins import tool_data
+from assistant.prompts import FALLBACK, INTERRUPTED, append_sentence, preamble
+from assistant.stages.tools import run_tool
+
+log = logging.getLogger(__name__)
+
+
+def write(draft: Draft, dialogue: Dialogue) -> StageEvents:
+    """Ask the model that the router chooses; the fallback answer where none says a word."""
+    yield HistoryRecalled(
+        turn_id=draft.turn_id,
+        turns=len(draft.recollection.exchanges),
+        is_summarised=bool(draft.recollection.summary),
+    )
+    messages = _prompt(draft, dialogue)
+    model, options = dialogue.model, dialogue.options.generation
+    if dialogue.router is not None:
+        route = _route(messages, draft, dialogue)
+        if isinstance(route, BudgetSpent):
+            yield from draft.give(BUDGET_SPENT[draft.language], "budget")
+            return
+        yield ModelChosen(
+            turn_id=draft.turn_id, model=route.model, tier=route.tier, reason=route.reason
+        )
+        model = dialogue.models_for(route) if dialogue.models_for else model
+        if dialogue.tools and dialogue.router.spec(route.model).can_call_tools:
+            options = replace(options, tools=dialogue.tools.schemas())
+
+    asked_for = yield from _stream(model, messages, options, draft, dialogue)
+    if asked_for is not None and dialogue.tools is not None:
+        if call := dialogue.tools.requested(asked_for):
+            yield from run_tool(call, draft, dialogue)
+        if draft.answer is None:
+            options = replace(options, tools=())
+            yield from _stream(model, _prompt(draft, dialogue), options, draft, dialogue)
+
+
+def _prompt(draft: Draft, dialogue: Dialogue) -> list[Message]:
+    recollection, options = draft.recollection, dialogue.options
+    known = recollection.preamble
+    if known is None:
+        known = preamble(profile_prompt(draft.profile, draft.language), recollection.summary)
+        dialogue.conversations.set_preamble(draft.request.conversation_id, known)
+    messages = window(
+        system=[options.system_prompt, known, manner_prompt(draft.manner, draft.language)],
+        stored=recollection.exchanges,
+        carried=draft.request.history,
+        question=draft.question,
+        max_tokens=options.max_prompt_tokens,
+    )
+    if draft.tool_data:
+        asked = tool_data.wrap(draft.question, draft.tool_data, draft.language)
+        messages[-1] = Message(role="user", content=asked)
+    if draft.said:
+        messages.append(Message(role="assistant", content=draft.said))
+    return messages
+
+
+def _route(messages: list[Message], draft: Draft, dialogue: Dialogue) -> Route | BudgetSpent:
+    assert dialogue.router is not None
+    return dialogue.router.choose(
+        RoutingRequest(
+            question=draft.question,
+            language=draft.language,
+            prompt_tokens=sum(estimate_tokens(message) for message in messages),
+            reply_tokens=dialogue.options.generation.max_tokens,
+            load=dialogue.load(),
+            spent=dialogue.usage.today(draft.request.user_id) if dialogue.usage else Usage(),
+            at_limit=dialogue.usage.at_limit(dialogue.router.models)
+            if dialogue.usage
+            else frozenset(),
+        )
+    )
+
+
+def _stream(
+    model: LanguageModel,
+    messages: list[Message],
+    options: GenerationOptions,
+    draft: Draft,
+    dialogue: Dialogue,
+) -> Generator[TurnEvent, None, ToolRequest | None]:
+    """Say what the model writes, as it is written; return the tool that it asks for instead."""
+    check = ReplyCheck(dialogue.checks, draft.said)
+    completion: Completion | None = None
+    asked_for: ToolRequest | None = None
+    try:
+        with closing(model.stream(messages, options)) as pieces:
+            for piece in pieces:
+                match piece:
+                    case str():
+                        if text := check.feed(piece):
+                            yield draft.say(text, "model")
+                    case FailedAttempt():
+                        yield ModelFailed(
+                            turn_id=draft.turn_id,
+                            model=piece.model,
+                            code=piece.code,
+                            retry_in_s=piece.retry_in_s,
+                        )
+                    case ToolRequest():
+                        asked_for = asked_for or piece
+                    case Completion():
+                        completion = piece
+                        draft.completions.append(piece)
+                if check.is_blocked:
+                    break
+    except LanguageModelError as error:
+        log.warning("turn %s: %s: %s (%r)", draft.turn_id, model.name, error, error.__cause__)
+    if asked_for and completion:
+        return asked_for
+    if text := check.flush():
+        yield draft.say(text, "model")
+    if check.categories:
+        yield ContentChecked(
+            turn_id=draft.turn_id,
+            where="reply",
+            action=check.action,
+            categories=check.categories,
+        )
+    yield from _end(completion, check.action, draft)
+    return None
+
+
+def _end(completion: Completion | None, action: CheckAction, draft: Draft) -> StageEvents:
+    language = draft.language
+    if action == "refuse":
+        yield from draft.refuse()
+    elif action == "care":
+        yield draft.say(append_sentence(draft.said, CARE[language]), "care")
+        draft.answer = Answered(text=draft.said, source="care")
+    elif not draft.said:
+        # A model that only reasoned until its tokens ran out has said nothing either.
+        yield draft.say(FALLBACK[language], "fallback")
+        draft.answer = Answered(
+            text=draft.said,
+            source="fallback",
+            finish_reason=completion.finish_reason if completion else "unavailable",
+        )
+    elif completion is None:
+        written = draft.said
+        yield draft.say(append_sentence(written, INTERRUPTED[language]), "fallback")
+        draft.answer = Answered(
+            text=draft.said, source="model", finish_reason="unavailable", remembered=written
+        )
+    else:
+        draft.answer = Answered(
+            text=draft.said,
+            source="model",
+            finish_reason=completion.finish_reason,
+        )

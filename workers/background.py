@@ -1,0 +1,117 @@
+"""What is done while nobody waits: learning about the user, summaries, judging like questions.
+
+The model is asked with `Foreground.is_busy` as its reason to stop, so a person's turn that begins
+in the middle has the processor within a tenth of a second; the work is then done again later.
+"""
+
+from functools import partial
+from typing import Literal
+
+from assistant.history import Exchange, turns_to_fold, window
+from assistant.llm.asking import ask
+from assistant.llm.base import Ask, GenerationOptions
+from assistant.manner import manner_prompt
+from assistant.memory.fact_extraction import extract_facts, may_tell_about_user
+from assistant.memory.profile import Profile, profile_prompt
+from assistant.memory.summary import fold
+from assistant.prompts import preamble, sentence_language
+from workers.conversation_store import Unsummarised, visible
+from workers.services import Services
+from workers.turn_state import fold as fold_events
+from workers.turn_state import load_state
+
+
+def work_after(services: Services, turn_id: str) -> list[tuple[str, str]]:
+    """Return the tasks (name, argument) that the turn's reply gives reason for."""
+    state = load_state(services.bus, turn_id)
+    request = services.turns.request(turn_id)
+    if state.reply is None or state.question is None or request is None:
+        return []
+    work = []
+    if services.settings.profile and may_tell_about_user(state.question):
+        work.append(("learn", turn_id))
+    known = services.conversations.unsummarised(request.conversation_id)
+    # What the model did not write itself it has yet to read, and the next turn should not wait.
+    if known and (state.reply.source in ("cache", "tool") or _due(services, known)):
+        work.append(("prepare", request.conversation_id))
+    if state.cache is not None and services.answers.pending_pairs():
+        work.append(("judge", "pairs"))
+    return work
+
+
+def learn(services: Services, turn_id: str) -> None:
+    """Add to the profile what the user said about themselves."""
+    events = services.bus.events(turn_id)
+    question = fold_events(stored.event for stored in events).question
+    request = services.turns.request(turn_id)
+    if question is None or request is None:
+        return
+    known = [fact.text for fact in services.profiles.get(request.user_id).facts]
+    for text in extract_facts(question, known, _ask(services)):
+        # As told when the turn began: what was forgotten since then stays forgotten.
+        services.profiles.add_fact(request.user_id, text, turn_id=turn_id, at=events[0].at)
+
+
+def prepare(services: Services, conversation_id: str) -> None:
+    """Fold older turns into the summary, and have the model server read the next prompt.
+
+    The new prompt takes the old one's place only when it has been read: a user who comes back in
+    the middle is answered from the old one, which the server still has in its cache.
+    """
+    while (known := services.conversations.unsummarised(conversation_id)) is not None:
+        due = _due(services, known)
+        summary = known.summary
+        if due:
+            folded = visible(known, known.exchanges[:due])
+            summary = fold(known.summary, folded, _language(known), _ask(services))
+        profile = services.profiles.get(known.user_id) if services.settings.profile else Profile()
+        begun = known.preamble
+        if due or begun is None:
+            begun = preamble(profile_prompt(profile, _language(known)), summary)
+        _read(services, begun, visible(known, known.exchanges[due:]), known, profile)
+        if not due:
+            services.conversations.set_preamble(conversation_id, begun)
+            return
+        services.conversations.summarise(
+            conversation_id, known.version, summary, known.summarised + due, begun
+        )
+
+
+def judge(services: Services, what: str) -> None:
+    """Have the model say which questions that look alike ask the same."""
+    if services.answer_cache is not None:
+        services.answer_cache.check_pending(_ask(services))
+
+
+def _due(services: Services, known: Unsummarised) -> int:
+    """Return how many exchanges to fold now, a window's worth at most."""
+    if not services.settings.summary:
+        return 0
+    turns = services.settings.history_turns
+    due = turns_to_fold(known.exchanges, turns, services.settings.max_prompt_tokens)
+    return min(due, max(1, turns))
+
+
+def _read(
+    services: Services,
+    begun: str,
+    exchanges: list[Exchange],
+    known: Unsummarised,
+    profile: Profile,
+) -> None:
+    messages = window(
+        system=[services.system_prompt, begun, manner_prompt(profile.manner, _language(known))],
+        stored=exchanges[-3 * services.settings.history_turns :],
+        carried=(),
+        question="",
+        max_tokens=services.settings.max_prompt_tokens,
+    )
+    _ask(services)(messages, GenerationOptions(max_tokens=1))
+
+
+def _language(known: Unsummarised) -> Literal["en", "zh"]:
+    return sentence_language(None, " ".join(item.question for item in known.exchanges[-5:]))
+
+
+def _ask(services: Services) -> Ask:
+    return partial(ask, services.language_model, is_cancelled=services.foreground.is_busy)
