@@ -27,11 +27,14 @@ format: $(VENV)/.installed-dev
 	@$(PY) -m ruff check --fix
 	@$(PY) -m ruff format
 
-# CLIPS is a folder of recordings with their words in a manifest.tsv.
+# CLIPS is a folder of recordings with their words in a manifest.tsv. BENCH names some of the tables.
+BENCH ?= recognition latency checks cache memory routing throughput context
 bench: $(VENV)/.installed-dev
-	@$(PY) -m workers.model_store
-	@$(PY) -m bench.recognition $(CLIPS)
-	@$(PY) -m bench.latency
+	@$(PY) -m workers.model_store all
+	@for name in $(BENCH); do \
+	  if [ $$name = recognition ]; then set -- $(CLIPS); else set --; fi; \
+	  $(PY) -m bench.$$name "$$@" || exit 1; \
+	done
 
 # Pins every package for every platform. What CUDA's libraries must be, torch says itself.
 lock: $(VENV)/.installed-dev

@@ -1,9 +1,9 @@
 """How many paraphrases the answer cache finds, and how often it would answer another question.
 
-    python -m bench.cache [--pairs bench/data/pairs.tsv] [--model-url http://127.0.0.1:8001/v1]
+    python -m bench.cache [--pairs bench/data/pairs.tsv] [--rules-only]
 
-Each labelled pair is a store with one answer and a question that is looked up. With
-`--model-url` the pairs that the rules leave open are judged by the language model there; a pair's
+Each labelled pair is a store with one answer and a question that is looked up. The pairs that the
+rules leave open are judged by the language model, on a server of the benchmark's own; a pair's
 verdict is learned once, so that table is the second time a question is asked.
 """
 
@@ -12,6 +12,7 @@ import csv
 import statistics
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from assistant.cache.embedding import MultilingualE5
@@ -19,10 +20,10 @@ from assistant.cache.normal_form import normalise
 from assistant.cache.question_index import MIN_SIMILARITY
 from assistant.cache.same_question import compare
 from assistant.cache.verdict import ask_same
-from assistant.llm import registry as language_models
-from assistant.llm.base import Ask, GenerationOptions
-from assistant.messages import Message
+from assistant.llm.asking import ask
 from bench.machine import describe_machine
+from bench.model_server import serve
+from workers.settings import load_settings
 
 DATA = Path(__file__).parent / "data" / "pairs.tsv"
 THRESHOLDS = (0.90, 0.93, 0.96)
@@ -33,22 +34,6 @@ Pair = dict[str, str]
 def load_pairs(path: Path) -> list[Pair]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-def ask_at(url: str, name: str) -> Ask:
-    model = language_models.create_model(
-        "openai_chat",
-        base_url=url,
-        model=name,
-        api_key="none",
-        first_token_timeout_s=60.0,
-        token_timeout_s=60.0,
-    )
-
-    def ask(messages: Sequence[Message], options: GenerationOptions) -> str:
-        return "".join(piece for piece in model.stream(messages, options) if isinstance(piece, str))
-
-    return ask
 
 
 def table(title: str, pairs: Sequence[Pair], hits: set[int]) -> str:
@@ -68,8 +53,7 @@ def table(title: str, pairs: Sequence[Pair], hits: set[int]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=Path, default=DATA)
-    parser.add_argument("--model-url", help="of an OpenAI-compatible server, up to and with /v1")
-    parser.add_argument("--model", default="default", help="its name there")
+    parser.add_argument("--rules-only", action="store_true")
     arguments = parser.parse_args()
     pairs = load_pairs(arguments.pairs)
     print(describe_machine(), end="\n\n")
@@ -98,18 +82,21 @@ def main() -> None:
         id(row) for row, judged in zip(pairs, judgements, strict=True) if judged == "same"
     } & near
     print(table("rules", pairs, found), end="\n\n")
-    if arguments.model_url:
-        ask = ask_at(arguments.model_url, arguments.model)
-        begin = time.perf_counter()
+    if not arguments.rules_only:
         open_pairs = [
             row
             for row, judged in zip(pairs, judgements, strict=True)
             if judged == "unsure" and id(row) in near
         ]
-        learned = {
-            id(row) for row in open_pairs if ask_same(ask, row["b"], row["a"], row["language"])
-        }
-        each_s = (time.perf_counter() - begin) / max(1, len(open_pairs))
+        with serve(load_settings().llm_model) as server:
+            judge = partial(ask, server.model)
+            begin = time.perf_counter()
+            learned = {
+                id(row)
+                for row in open_pairs
+                if ask_same(judge, row["b"], row["a"], row["language"])
+            }
+            each_s = (time.perf_counter() - begin) / max(1, len(open_pairs))
         print(table("rules, then the model's verdict", pairs, found | learned), end="\n\n")
         print(f"{len(open_pairs)} verdicts, {each_s:.1f} s each.\n")
     print(

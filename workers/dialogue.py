@@ -6,6 +6,7 @@ from functools import partial
 
 from assistant.checks.classifier import OpenAIModeration
 from assistant.checks.content import ContentChecks
+from assistant.checks.local_classifier import LocalClassifier
 from assistant.checks.terms import BUILT_IN, TermFiles
 from assistant.draft import Dialogue, ReplyOptions
 from assistant.events import ReplyDelta, ReplyReady
@@ -17,7 +18,6 @@ from assistant.plugins.mcp_tools import McpTools
 from assistant.plugins.runner import ToolRunner
 from assistant.plugins.toolbox import Toolbox
 from workers.services import Services
-from workers.settings import Settings
 
 
 def build_dialogue(services: Services) -> Dialogue:
@@ -35,7 +35,7 @@ def build_dialogue(services: Services) -> Dialogue:
                 temperature=settings.temperature, max_tokens=settings.max_reply_tokens
             ),
         ),
-        checks=_checks(settings) if settings.content_checks else None,
+        checks=_checks(services) if settings.content_checks else None,
         profiles=services.profiles if settings.profile else None,
         tools=_toolbox(services) if settings.tools else None,
         cache=services.answer_cache,
@@ -49,21 +49,23 @@ def _models_for(models: ResilientModel, route: Route) -> LanguageModel:
     return models.only([route.model, *route.fallbacks])
 
 
-def _checks(settings: Settings) -> ContentChecks:
-    classifier = None
+def _checks(services: Services) -> ContentChecks:
+    settings = services.settings
+    folders = [BUILT_IN, *([settings.check_terms_dir] if settings.check_terms_dir else ())]
+    terms = TermFiles(folders, custom=settings.blocked_terms_file)
     if settings.moderation_base_url is not None:
-        classifier = OpenAIModeration(
+        moderation = OpenAIModeration(
             base_url=settings.moderation_base_url,
             model=settings.moderation_model,
             api_key=settings.moderation_api_key.get_secret_value(),
             timeout_s=settings.moderation_timeout_s,
         )
-    folders = [BUILT_IN, *([settings.check_terms_dir] if settings.check_terms_dir else ())]
+        return ContentChecks(
+            terms, settings.check_actions, moderation, settings.moderation_threshold
+        )
+    is_local = settings.check_classifier == "local"
     return ContentChecks(
-        TermFiles(folders, custom=settings.blocked_terms_file),
-        settings.check_actions,
-        classifier,
-        settings.moderation_threshold,
+        terms, settings.check_actions, LocalClassifier(services.embedding) if is_local else None
     )
 
 

@@ -37,6 +37,7 @@ from workers.usage_store import RedisUsage
 
 if TYPE_CHECKING:
     from assistant.cache.answer_cache import AnswerCache
+    from assistant.cache.embedding import Embedding
     from assistant.draft import Dialogue
     from speech.decoding import DecodingLimits
 
@@ -151,10 +152,16 @@ class Services:
         return self.settings.system_prompt or SYSTEM_PROMPT
 
     @cached_property
+    def embedding(self) -> "Embedding":
+        """Loads its model when first used."""
+        from assistant.cache.embedding import MultilingualE5
+
+        return MultilingualE5()
+
+    @cached_property
     def answer_cache(self) -> "AnswerCache | None":
         """None where it is switched off."""
         from assistant.cache.answer_cache import AnswerCache  # Loads dictionaries: 0.4 s.
-        from assistant.cache.embedding import MultilingualE5
 
         match self.settings.answer_cache:
             case "off":
@@ -162,7 +169,7 @@ class Services:
             case "exact":
                 return AnswerCache(self.answers, None)
             case "similar":
-                return AnswerCache(self.answers, MultilingualE5())
+                return AnswerCache(self.answers, self.embedding)
 
     @cached_property
     def dialogue(self) -> "Dialogue":

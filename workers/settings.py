@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     """Lists beside the built-in ones."""
     blocked_terms_file: FilePath | None = None
     """One term a line; the category is `custom`."""
+    check_classifier: Literal["local", "off"] = "local"
+    """Beside the lists; not asked where there is a moderation server."""
     moderation_base_url: str | None = None
     """A server with OpenAI's moderation endpoint, up to and with `/v1`."""
     moderation_model: str = "omni-moderation-latest"

@@ -46,6 +46,7 @@ def _prepare_dialogue(services: Services) -> None:
     dialogue = services.dialogue
     if dialogue.checks:
         dialogue.checks.check("Hello", "question")
+        dialogue.checks.classify("Hello")()
     if dialogue.tools:
         dialogue.tools.warm_up()
     if dialogue.cache:
