@@ -26,6 +26,11 @@ REFUSAL = {
     "en": "Sorry, that is something I can't talk about. Is there anything else I can help with?",
     "zh": "抱歉，这个话题我不能谈。还有别的事我可以帮忙吗？",
 }
+NOTHING_FOUND = {
+    "en": "I found nothing on that.",
+    "zh": "我没有查到相关的内容。",
+}
+
 _SUMMARY_HEADING = "What was said earlier in this conversation: "
 
 _HAN_CHARACTER = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")

@@ -10,7 +10,9 @@ from assistant.llm.base import GenerationOptions
 from assistant.messages import Message
 from assistant.plugins.base import Data, ToolCall, ToolContext
 from assistant.plugins.runner import ToolFailure
+from assistant.plugins.tool_data import without_orders
 from assistant.plugins.toolbox import local_now
+from assistant.prompts import NOTHING_FOUND
 
 _SHOWN_CHARS = 500
 
@@ -54,7 +56,10 @@ def run_tool(call: ToolCall, draft: Draft, dialogue: Dialogue) -> StageEvents:
         duration_s=round(time.monotonic() - began, 3),
     )
     if isinstance(outcome, Data):
-        draft.tool_data = outcome.text
+        draft.tool_data = without_orders(outcome.text)
+        if not draft.tool_data.strip():
+            # Out of nothing a small model would make something up.
+            yield from draft.give(NOTHING_FOUND[draft.language], "tool")
         return
     # Whoever wrote the tool, its words are checked as a model's are.
     text = outcome.text

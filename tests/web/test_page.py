@@ -100,6 +100,16 @@ def test_a_typed_question_is_answered_in_writing_and_aloud(page: Page) -> None:
     assert "Paris" in page.locator(".reply .text").inner_text()
 
 
+def test_a_timer_speaks_up_by_itself(page: Page) -> None:
+    ask(page, "Set a timer for 5 seconds")
+    expect(page.locator(".reply")).to_have_count(2)
+    wait_for(page, "ready")
+    reminder = page.locator(".reply").nth(1)
+    expect(page.locator(".user .text").nth(1)).to_have_text("A reminder")
+    expect(reminder.locator(".text")).to_have_text("Your 5-second timer is up.")
+    expect(reminder).to_have_attribute("data-played", "0")
+
+
 def test_a_reply_can_be_heard_again_and_stopped(page: Page) -> None:
     ask(page, "Say hello.")
     expect_spoken_reply(page)
