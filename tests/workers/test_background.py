@@ -21,10 +21,18 @@ def work(services: Services, turn_id: str) -> list[tuple[str, str]]:
     return background.work_after(services, turn_id)
 
 
-def test_an_ordinary_turn_gives_no_reason_for_work(build: Build) -> None:
-    services = build()
+def test_after_an_ordinary_turn_the_next_prompt_is_read(build: Build) -> None:
+    services = build(["x"])
+    talk(services, 1)
     start(services, "What is the capital of France?")
-    assert work(services, "t") == []
+    assert work(services, "t") == [("prepare", "c")]
+    background.prepare(services, "c")
+    (link,) = services.language_model._chain
+    assert [message.content for message in link.model.prompts[0][1:]] == [
+        "What about 0?",
+        "Fact 0.",
+        "",
+    ]
 
 
 def test_what_users_say_about_themselves_is_learned_and_reaches_the_next_conversation(
@@ -78,7 +86,14 @@ def test_work_stops_when_somebody_begins_a_turn_and_changes_nothing(build: Build
 
 
 def test_without_summaries_nothing_is_folded(build: Build) -> None:
-    services = build(history_turns=2, summary=False)
+    services = build(["x"], history_turns=2, summary=False)
     talk(services, 9)
-    start(services, "And now?")
+    background.prepare(services, "c")
+    assert services.conversations.recall("c").summary == ""
+
+
+def test_nothing_is_read_ahead_where_tokens_may_cost_money(build: Build) -> None:
+    services = build(llm_base_url="http://model.test/v1")
+    talk(services, 1)
+    start(services, "What is the capital of France?")
     assert work(services, "t") == []
