@@ -117,6 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--url", help="of a running assistant")
     parser.add_argument("--rounds", type=int, default=2, help="how often each question is asked")
+    parser.add_argument("--pause", type=float, default=2.0, help="seconds between two turns")
     parser.add_argument("--json", type=Path, help="write every single figure here")
     options = parser.parse_args()
     clips = {
@@ -131,6 +132,8 @@ def main() -> None:
         for _ in range(options.rounds):
             for pair in zip(*clips.values(), strict=True):
                 for language, clip in zip(QUESTIONS, pair, strict=True):
+                    # As a person who has just heard the answer does. Background work is done then.
+                    time.sleep(options.pause)
                     runs[language].append(measure(url, clip))
     print(describe_machine(), "", sep="\n")
     for language in QUESTIONS:

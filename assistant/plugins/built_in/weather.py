@@ -149,7 +149,17 @@ def weather(
 
 @tool(
     patterns=_RAIN_PATTERNS,
-    hints=("will it rain", "going to rain", "raining", "umbrella", "下雨", "带伞"),
+    hints=(
+        "will it rain",
+        "going to rain",
+        "raining",
+        "umbrella",
+        "会下雨",
+        "要下雨",
+        "下雨吗",
+        "下不下雨",
+        "带伞",
+    ),
     permissions=["network"],
     timeout_s=10.0,
 )
