@@ -54,9 +54,10 @@ AUDIBLE = 0.01
 """Of full scale: the first sample above it is what a listener hears first."""
 
 
-def speak(language: str, text: str) -> bytes:
+def speak(language: str, text: str, wanted: str | None = None) -> bytes:
+    """Return `text` as a WAV file, by the wanted voice or the default one."""
     services = load_services()
-    voice = services.voice(language, None)
+    voice = services.voice(language, wanted)
     audio = services.synthesizer(voice.engine).synthesize(text, voice, language, 1.0)
     return wrap_wav(encode_pcm16(audio), audio.sample_rate_hz)
 

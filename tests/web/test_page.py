@@ -13,9 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from speech.audio import Audio, encode_pcm16, wrap_wav
-from speech.tts.registry import create_engine
-from speech.tts.voices import find_voice
 from tests.conftest import Server
+from tests.speech.spoken import RATE_HZ, say
 from tests.web.browser import PLAIN_HTTP_HOST, TIMEOUT_MS, open_chromium
 from web.pages import LANGUAGES, read_texts
 
@@ -36,13 +35,9 @@ def silence(duration_s: float, sample_rate_hz: int = 16_000) -> np.ndarray:
 @pytest.fixture(scope="module")
 def spoken(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """QUESTION in Piper's voice; a user, too, breathes before and after."""
-    voice = find_voice("piper:en_US-joe-medium")
-    engine = create_engine(voice.engine, models, threads=1, device="cpu")
-    audio = engine.synthesize(QUESTION, voice, "en", 1.0)
-    rate_hz = audio.sample_rate_hz
+    pause = silence(0.5, RATE_HZ)
     path = tmp_path_factory.mktemp("microphone") / "question.wav"
-    pause = silence(0.5, rate_hz)
-    path.write_bytes(wav(np.concatenate([pause, audio.samples, pause]), rate_hz))
+    path.write_bytes(wav(np.concatenate([pause, say(models, QUESTION), pause]), RATE_HZ))
     return path
 
 
@@ -141,7 +136,7 @@ def test_a_recording_can_be_discarded(page: Page) -> None:
 def test_a_question_spoken_into_the_microphone_is_answered(
     page: Page, spoken: Path, habit: str
 ) -> None:
-    duration_ms = len(spoken.read_bytes()) / 2 / 22_050 * 1000
+    duration_ms = len(spoken.read_bytes()) / 2 / RATE_HZ * 1000
     page.locator("#microphone").focus()
     if habit == "two presses":
         page.click("#microphone")

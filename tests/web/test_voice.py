@@ -5,19 +5,16 @@ import numpy as np
 import pytest
 
 from speech.audio import Audio, encode_pcm16, wrap_wav
-from speech.tts.registry import create_engine
-from speech.tts.voices import find_voice
 from tests.conftest import Server
+from tests.speech.spoken import RATE_HZ, say
 from tests.web.client import TIMEOUT, follow, problem
 
 
 @pytest.fixture(scope="module")
 def question(models: Path) -> bytes:
     """`What is the capital of France?`, spoken."""
-    voice = find_voice("piper:en_US-joe-medium")
-    engine = create_engine(voice.engine, models, threads=1, device="cpu")
-    audio = engine.synthesize("What is the capital of France?", voice, "en", 1.0)
-    return wrap_wav(encode_pcm16(audio), audio.sample_rate_hz)
+    samples = say(models, "What is the capital of France?")
+    return wrap_wav(encode_pcm16(Audio(samples, RATE_HZ)), RATE_HZ)
 
 
 def post(server: Server, data: bytes, wait: bool = True, **form: str) -> httpx.Response:
