@@ -65,6 +65,9 @@ class KokoroEngine:
                 f"Kokoro's {voices.name} is missing from {folder}: `make models` fetches it."
             )
         self._kokoro = Kokoro.from_session(session, str(voices))
+        # It would read each voice from the open file again for every sentence. 28 MB.
+        with self._kokoro.voices as archive:
+            self._kokoro.voices = dict(archive)
         self._mandarin = Mandarin()
 
     def synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
