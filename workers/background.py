@@ -1,7 +1,7 @@
 """What is done while nobody waits: learning about the user, summaries, judging like questions.
 
 The model is asked with `Foreground.is_busy` as its reason to stop, so a person's turn that begins
-in the middle has the processor within a tenth of a second; the work is then done again later.
+in the middle has the processor within a second or two; the work is then done again later.
 """
 
 from functools import partial
