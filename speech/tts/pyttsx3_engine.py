@@ -68,7 +68,13 @@ def _load() -> tuple[Any, Callable[[], object]]:
 
         # It prints a line for every file.
         espeak.print = lambda *args: None
-        return pyttsx3.init("espeak"), _espeak.Synchronize
+        engine = pyttsx3.init("espeak")
+        # A new engine counts as busy: it would set the rate and start its first text in one
+        # breath, take the one for the other, and return 10 ms later with half a sentence or none.
+        # A run with nothing to do makes it idle.
+        _espeak.Synchronize()
+        engine.runAndWait()
+        return engine, _espeak.Synchronize
     except (ImportError, OSError, RuntimeError) as error:
         raise EngineUnavailableError(
             f"pyttsx3 found no espeak-ng ({error}): `pip install espeakng-loader`, or "
