@@ -147,7 +147,6 @@ async function showAnnounced(turnId) {
 function refuseTurn(error, retry = null) {
   showNotice(error, retry);
   if (isServerReady && error.status === 0) watchReadiness();
-watchAnnouncements(showAnnounced);
 }
 
 function sendFile(file) {
