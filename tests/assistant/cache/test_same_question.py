@@ -14,6 +14,7 @@ from assistant.cache.same_question import compare
         ("en", "What is twelve times four?", "what is 12 times 4"),
         ("en", "How far is it from Rome to Bern?", "What is the distance between Bern and Rome?"),
         ("zh", "怎么包饺子", "包餃子的方法是什麼？"),
+        ("en", "what is Peru's capital", "What is the capital of Peru?"),
         ("zh", "火星离地球有多远", "地球和火星的距离是多少"),
         ("zh", "谁发明了电灯", "電燈是誰發明的？"),
         ("zh", "一只蚂蚁有几条腿", "蚂蚁有多少条腿"),
@@ -53,6 +54,8 @@ def test_paraphrases_with_the_same_words_are_the_same(
         ("zh", "感冒能吃这个吗", "感冒不能吃什么"),
         ("zh", "把温度调高", "把温度调低"),
         ("zh", "一公里等于多少米", "一公里等于多少英尺"),
+        ("en", "Do more birds eat seeds than worms?", "Do more birds eat worms than seeds?"),
+        ("zh", "喝茶的人比喝咖啡的人多吗", "喝咖啡的人比喝茶的人多吗"),
     ],
 )
 def test_near_misses_are_different(language: str, first: str, second: str) -> None:
@@ -68,6 +71,12 @@ def test_near_misses_are_different(language: str, first: str, second: str) -> No
         ("en", "Who killed Brutus?", "Who did Brutus kill?"),
         ("zh", "发烧是什么引起的？", "发烧会引起什么？"),
         ("zh", "怎么学好英语？", "学习英语有什么好办法"),
+        # What a reading leaves out: a name's ending, the part somebody plays, what is counted.
+        ("en", "Who is the author of Emma?", "Who is the author of Emmas?"),
+        ("en", "Who wrote the Moonlight Sonata?", "Who was the Moonlight Sonata written for?"),
+        ("zh", "月光奏鸣曲是谁写的？", "月光奏鸣曲是为谁写的？"),
+        ("zh", "抽屉里有几只袜子？", "抽屉里有几双袜子？"),
+        ("zh", "一人要喝几瓶水？", "一人要喝几杯水？"),
     ],
 )
 def test_the_rules_know_what_they_cannot_judge(language: str, first: str, second: str) -> None:
