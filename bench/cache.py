@@ -24,6 +24,7 @@ from assistant.cache.question_index import MIN_SIMILARITY
 from assistant.cache.same_question import compare
 from assistant.cache.verdict import ask_same
 from assistant.llm.asking import ask
+from assistant.llm.resilience import ResilientModel, RetryPolicy
 from bench.machine import describe_machine
 from bench.model_server import serve
 from workers.settings import load_settings
@@ -139,7 +140,8 @@ def main() -> None:
             if judged == "unsure" and id(row) in near
         ]
         with serve(load_settings().llm_model) as server:
-            judge = partial(ask, server.model)
+            # As the assistant asks it: a dropped connection is tried again.
+            judge = partial(ask, ResilientModel([server.model], RetryPolicy(attempts=3)))
             begin = time.perf_counter()
             learned = {
                 id(row)
