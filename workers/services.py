@@ -168,8 +168,8 @@ class Services:
                 return None
             case "exact":
                 return AnswerCache(self.answers, None)
-            case "similar":
-                return AnswerCache(self.answers, self.embedding)
+            case "similar" | "judged" as which:
+                return AnswerCache(self.answers, self.embedding, asks_model=which == "judged")
 
     @cached_property
     def dialogue(self) -> "Dialogue":

@@ -38,10 +38,16 @@ class AnswerCache:
     Whether a question may be answered from here is for `stand_alone.leans_on` to say.
     """
 
-    def __init__(self, store: AnswerStore, embedding: Embedding | None) -> None:
-        """Without an embedding only the same words are found."""
+    def __init__(
+        self, store: AnswerStore, embedding: Embedding | None, *, asks_model: bool = True
+    ) -> None:
+        """Without an embedding only the same words are found.
+
+        `asks_model`: pairs that the rules cannot judge are left to the language model.
+        """
         self._store = store
         self._embedding = embedding
+        self._asks_model = asks_model
         self._index = QuestionIndex()
 
     def warm_up(self) -> None:
@@ -139,7 +145,7 @@ class AnswerCache:
                     stored, _ = self._store.find(near.id, "similar")
                     if stored is not None:
                         return stored
-                case "unsure" if len(unsure) < _OPEN_PAIRS:
+                case "unsure" if self._asks_model and len(unsure) < _OPEN_PAIRS:
                     unsure[near.id] = _pair(question, near.question, language)
         verdicts = self._store.verdicts(list(unsure.values())) if unsure else []
         for id, is_same in zip(unsure, verdicts, strict=True):

@@ -10,6 +10,8 @@ from assistant.errors import GenerationCancelledError
 from assistant.llm.base import GenerationOptions
 from assistant.messages import Message
 from workers.answer_store import RedisAnswers
+from workers.services import Services
+from workers.settings import Settings
 
 CAPITAL = "What is the capital of France?"
 
@@ -108,6 +110,19 @@ def test_a_pair_that_rules_cannot_judge_is_learned_from_the_model_once(cache: An
     hit = cache.look_up(asked, "en")
     assert hit is not None
     assert hit.outcome == "similar"
+
+
+@pytest.mark.parametrize(("setting", "pairs"), [("similar", 0), ("judged", 1)])
+def test_the_model_is_asked_only_where_the_setting_says_so(
+    redis: Redis, embedding: MultilingualE5, setting: str, pairs: int
+) -> None:
+    services = Services(Settings(answer_cache=setting))
+    services.__dict__.update(redis=redis, embedding=embedding)
+    cache = services.answer_cache
+    assert cache is not None
+    cache.remember("How do I stop hiccups?", "en", "Hold your breath.", took_s=3.0)
+    assert cache.look_up("What helps to stop hiccups?", "en") is None
+    assert cache.check_pending(Judge("true")) == pairs
 
 
 def test_a_verdict_of_no_is_kept_too(cache: AnswerCache) -> None:
