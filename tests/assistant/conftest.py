@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from assistant.history import Exchange, Recollection
+from assistant.llm.base import LanguageModel
+from assistant.llm.registry import create_model
 
 _SERVE = """
 import sys, threading, xllamacpp
@@ -70,3 +72,17 @@ def llama_server(models: Path) -> Iterator[str]:
             yield process.stdout.readline().strip() + "/v1"
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="session")
+def real_model(llama_server: str) -> LanguageModel:
+    """One for all tests: its pooled connections are not left to the garbage collector, which would
+    blame whatever test runs just then."""
+    return create_model(
+        "openai_chat",
+        base_url=llama_server,
+        model="qwen",
+        api_key="none",
+        first_token_timeout_s=60.0,
+        token_timeout_s=60.0,
+    )

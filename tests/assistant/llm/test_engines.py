@@ -22,14 +22,7 @@ HI = [Message(role="user", content="Hi there, how are you?")]
 @pytest.fixture(params=["echo", "scripted", "openai_chat", "resilient"])
 def model(request):
     if request.param == "openai_chat":
-        return create_model(
-            "openai_chat",
-            base_url=request.getfixturevalue("llama_server"),
-            model="qwen",
-            api_key="none",
-            first_token_timeout_s=60.0,
-            token_timeout_s=60.0,
-        )
+        return request.getfixturevalue("real_model")
     if request.param == "scripted":
         return create_model("scripted", scripts=[["Good", " day."]])
     if request.param == "resilient":

@@ -313,17 +313,6 @@ def test_a_call_of_a_tool_that_cannot_be_read_is_the_models_fault_and_not_the_se
     assert not caught.value.is_retryable
 
 
-@pytest.fixture
-def real_model(llama_server):
-    return OpenAIChat(
-        base_url=llama_server,
-        model="qwen",
-        api_key="none",
-        first_token_timeout_s=60.0,
-        token_timeout_s=60.0,
-    )
-
-
 def test_the_real_server_answers_and_counts(real_model):
     *pieces, completion = real_model.stream(
         [Message(role="user", content="What is the capital of France? One word.")], OPTIONS

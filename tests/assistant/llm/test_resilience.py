@@ -317,15 +317,8 @@ def test_a_request_for_a_tool_counts_as_an_answer():
         next(stream)
 
 
-def test_the_real_server_answers_where_the_first_one_in_the_chain_is_down(llama_server):
-    real = OpenAIChat(
-        base_url=llama_server,
-        model="qwen",
-        api_key="none",
-        first_token_timeout_s=60.0,
-        token_timeout_s=60.0,
-    )
-    model = ResilientModel([at_port(refusing_port()), real], QUICK)
+def test_the_real_server_answers_where_the_first_one_in_the_chain_is_down(real_model):
+    model = ResilientModel([at_port(refusing_port()), real_model], QUICK)
     question = [Message(role="user", content="What is the capital of France? One word.")]
     pieces = list(model.stream(question, GenerationOptions(temperature=0.0, max_tokens=20)))
     assert len(failures(pieces)) == 2

@@ -4,7 +4,6 @@ import pytest
 
 from assistant.errors import GenerationCancelledError
 from assistant.llm.asking import ask
-from assistant.llm.openai_chat import OpenAIChat
 from assistant.memory.fact_extraction import extract_facts, may_tell_about_user
 
 
@@ -119,13 +118,6 @@ def test_a_model_that_is_needed_elsewhere_stops_the_reading():
         extract_facts("I work as a nurse", [], refuse)
 
 
-def test_a_real_model_keeps_to_the_schema(llama_server):
-    model = OpenAIChat(
-        base_url=llama_server,
-        model="any",
-        api_key="none",
-        first_token_timeout_s=60.0,
-        token_timeout_s=60.0,
-    )
-    facts = extract_facts("I work as a nurse in Ulm.", [], partial(ask, model))
+def test_a_real_model_keeps_to_the_schema(real_model):
+    facts = extract_facts("I work as a nurse in Ulm.", [], partial(ask, real_model))
     assert facts == ["works as a nurse in Ulm"]
