@@ -27,6 +27,14 @@ def encode_pcm16(audio: Audio) -> bytes:
     return (np.clip(audio.samples, -1.0, 1.0) * 32767.0).astype("<i2").tobytes()
 
 
+def trim_start(pcm16: bytes, sample_rate_hz: int) -> bytes:
+    """Return the sound from 10 ms before its first sample above 1 % of full scale."""
+    audible = np.flatnonzero(np.abs(np.frombuffer(pcm16, "<i2").astype(np.int32)) > 327)
+    if not len(audible):
+        return pcm16
+    return pcm16[2 * max(0, int(audible[0]) - sample_rate_hz // 100) :]
+
+
 def decode_pcm16(data: bytes, sample_rate_hz: int) -> Audio:
     return Audio(np.frombuffer(data, "<i2").astype(np.float32) / 32768.0, sample_rate_hz)
 

@@ -50,6 +50,12 @@ class EngineUnavailableError(SpeechError):
     code = "engine_unavailable"
 
 
+class SynthesisCancelledError(SpeechError):
+    """Not a failure: whoever asked no longer wants the sound."""
+
+    code = "synthesis_cancelled"
+
+
 class SynthesisError(SpeechError):
     """The engine ran and gave no sound for this text."""
 

@@ -111,6 +111,8 @@ def hear(
     """Return the first hypothesis that can be trusted, and its temperature.
 
     The short window goes first; where its text is doubtful, the full one at rising temperatures.
+    Of a part that was asked for, the first hypothesis is returned, without its text where it is
+    not to be trusted.
     """
     duration_s = len(samples) / SAMPLE_RATE_HZ
     short_s = max(MIN_CONTEXT_S, duration_s + MARGIN_S)
@@ -127,13 +129,15 @@ def hear(
 
     if options.window == "short" and short_s < WINDOW_S:
         heard = recognize(short_s, 0.0)
-        is_sure = heard.avg_logprob >= MIN_AVG_LOGPROB_IN_SHORT_WINDOW
-        if is_sure and is_trusted(heard) and not _REPETITION.search(heard.text):
+        is_plain = is_trusted(heard) and not _REPETITION.search(heard.text)
+        if options.is_part:
+            return heard if is_plain else replace(heard, text=""), 0.0
+        if is_plain and heard.avg_logprob >= MIN_AVG_LOGPROB_IN_SHORT_WINDOW:
             return heard, 0.0
     doubtful = []
     for temperature in TEMPERATURES:
         heard = recognize(WINDOW_S, temperature)
-        if is_trusted(heard) or is_invented(heard):
+        if is_trusted(heard) or is_invented(heard) or options.is_part:
             return heard, temperature
         doubtful.append((heard, temperature))
     return max(doubtful, key=lambda each: each[0].avg_logprob)

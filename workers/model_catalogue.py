@@ -204,4 +204,21 @@ MODELS: Mapping[str, Model] = {
             ),
         ),
     ),
+    # Smart Turn v3.2 by Daily, for the processor. BSD-2-Clause.
+    "smart-turn-v3.2": Model(
+        12_109_725,
+        (
+            ModelFile(
+                "smart-turn-v3.2-cpu.onnx",
+                8_679_182,
+                "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+                (
+                    Part(
+                        "pipecat-ai==1.14.0",
+                        "pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
+                    ),
+                ),
+            ),
+        ),
+    ),
 }

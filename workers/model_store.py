@@ -15,6 +15,7 @@ from workers.model_catalogue import MODELS, Model, ModelFile
 from workers.package_download import PackageDownloadError, download
 from workers.settings import Settings, SettingsError, load_settings
 
+END_OF_TURN_MODEL = "smart-turn-v3.2"
 _MARKER = ".verified.json"
 
 
@@ -46,7 +47,7 @@ def needed_models(settings: Settings) -> list[str]:
     for name in names:
         resolve(name, settings.models)
     # A user may choose any voice that `speech.tts.voices` lists, whatever the default ones are.
-    names += ["piper-en_US-joe-medium", "kokoro-82m"]
+    names += ["piper-en_US-joe-medium", "kokoro-82m", END_OF_TURN_MODEL]
     return [name for name in names if name in MODELS]
 
 

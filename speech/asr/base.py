@@ -28,6 +28,8 @@ class RecognitionOptions:
     beam_size: int = 1
     window: Literal["short", "full"] = "short"
     """`short` encodes what was said plus a margin; `full` always encodes 30 seconds."""
+    is_part: bool = False
+    """The speaker goes on: each window is heard once, and nothing is made of what is doubtful."""
 
 
 @dataclass(frozen=True, kw_only=True)

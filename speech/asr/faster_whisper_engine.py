@@ -73,7 +73,11 @@ class FasterWhisperEngine:
         result = self._whisper.model.generate(
             encoded,
             [prompt],
-            max_length=min(len(prompt) + options.max_tokens, self._whisper.max_length),
+            max_length=min(
+                # Of which CTranslate2 gives the text half at most, as Whisper does of its context.
+                max(2 * options.max_tokens, len(prompt) - 1 + options.max_tokens),
+                self._whisper.max_length,
+            ),
             return_scores=True,
             return_no_speech_prob=True,
             **({"beam_size": 1} | search),

@@ -1,5 +1,6 @@
 """What speaking asks of an engine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,10 +26,20 @@ class SynthesisEngine(Protocol):
     @property
     def name(self) -> str: ...
 
-    def synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
+    def synthesize(
+        self,
+        text: str,
+        voice: Voice,
+        language: str,
+        speed: float,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Audio:
         """Return the sound of `text`, at the engine's own sample rate.
 
         `text` is speakable already (see `speech.speakable`); `language` is its ISO 639-1 code;
-        `speed` is 1.0 for the voice's own pace, 0.5 to 2.0. Raises SynthesisError.
+        `speed` is 1.0 for the voice's own pace, 0.5 to 2.0. `is_cancelled` is asked 20 times a
+        second, in another thread, where the work takes longer than that; once it says so, it
+        stops within a fraction of a second. Raises SynthesisCancelledError then, and
+        SynthesisError.
         """
         ...

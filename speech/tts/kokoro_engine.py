@@ -1,6 +1,7 @@
 """Kokoro-82M (StyleTTS 2): natural speech in English, Chinese and five more, 24,000 Hz."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ try:
     from kokoro_onnx.config import SAMPLE_RATE
 
     from speech.tts.mandarin import Mandarin
-    from speech.tts.onnx_session import open_session
+    from speech.tts.onnx_session import open_session, stopping
     from speech.tts.phonemes import phonemize
 except ImportError as error:
     raise EngineUnavailableError(
@@ -70,7 +71,18 @@ class KokoroEngine:
             self._kokoro.voices = dict(archive)
         self._mandarin = Mandarin()
 
-    def synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
+    def synthesize(
+        self,
+        text: str,
+        voice: Voice,
+        language: str,
+        speed: float,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Audio:
+        with stopping(is_cancelled):
+            return self._synthesize(text, voice, language, speed)
+
+    def _synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
         style = self._kokoro.get_voice_style(voice.name)
         if voice.name.startswith("z"):
             samples = self._speak_chinese(text, voice.name, style, speed)

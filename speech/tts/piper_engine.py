@@ -1,6 +1,7 @@
 """Piper (VITS), English, 22,050 Hz."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from speech.tts.base import Voice
 try:
     from piper import PiperConfig, PiperVoice, SynthesisConfig
 
-    from speech.tts.onnx_session import open_session
+    from speech.tts.onnx_session import open_session, stopping
     from speech.tts.phonemes import phonemize
 except ImportError as error:
     raise EngineUnavailableError(
@@ -34,7 +35,18 @@ class PiperEngine:
         config = json.loads(model.with_name(f"{model.name}.json").read_text("utf-8"))
         self._voice = PiperVoice(session=session, config=PiperConfig.from_dict(config))
 
-    def synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
+    def synthesize(
+        self,
+        text: str,
+        voice: Voice,
+        language: str,
+        speed: float,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Audio:
+        with stopping(is_cancelled):
+            return self._synthesize(text, voice, language, speed)
+
+    def _synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
         config = self._voice.config
         # The length scale stretches the voice's own pace (1.0 for this one).
         pace = SynthesisConfig(length_scale=config.length_scale / speed)

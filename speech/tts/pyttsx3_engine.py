@@ -30,7 +30,14 @@ class Pyttsx3Engine:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="pyttsx3")
         self._engine, self._synchronize = self._thread.submit(_load).result()
 
-    def synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
+    def synthesize(
+        self,
+        text: str,
+        voice: Voice,
+        language: str,
+        speed: float,
+        is_cancelled: Callable[[], bool] | None = None,
+    ) -> Audio:
         return self._thread.submit(self._speak, text, voice, speed).result()
 
     def _speak(self, text: str, voice: Voice, speed: float) -> Audio:

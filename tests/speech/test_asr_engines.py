@@ -83,6 +83,18 @@ def test_text_never_exceeds_its_tokens(engine: RecognitionEngine, sentence: Samp
     assert not heard.is_complete
 
 
+@pytest.mark.parametrize("prompt", [None, "My plants need water on other days as well."])
+def test_text_gets_all_of_its_tokens(
+    engine: RecognitionEngine, sentence: Samples, prompt: str | None
+) -> None:
+    enough = replace(GREEDY, prompt=prompt, max_tokens=14)
+    heard = engine.recognize(sentence, enough)
+
+    assert heard.is_complete
+    assert normalize(heard.text, "en") == normalize(SENTENCE, "en")
+    assert not engine.recognize(sentence, replace(enough, max_tokens=8)).is_complete
+
+
 def test_a_prompt_longer_than_the_model_remembers_is_no_trouble(
     engine: RecognitionEngine, sentence: Samples
 ) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from csv import QUOTE_NONE, DictReader
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,24 @@ def test_a_doubtful_short_window_gives_way_to_the_full_one(
 
     assert transcribe(audio(question), engine, OPTIONS).text == "Turn on the lamp."
     assert engine.calls == [(8.0, 0.0), (30.0, 0.0)]
+
+
+@pytest.mark.parametrize(
+    ("first", "text"),
+    [
+        (heard("Turn on the", avg_logprob=-0.6), "Turn on the"),
+        (heard("Turn on the lamp. Turn on the lamp."), ""),
+        (heard("Some word", avg_logprob=-1.2), ""),
+    ],
+    ids=["less sure", "said twice", "unlikely"],
+)
+def test_a_part_is_heard_once_and_what_is_doubtful_left_out(
+    question: Samples, first: Hypothesis, text: str
+) -> None:
+    engine = ScriptedEngine(lambda *_: first)
+
+    assert transcribe(audio(question), engine, replace(OPTIONS, is_part=True)).text == text
+    assert engine.calls == [(8.0, 0.0)]
 
 
 def test_a_doubtful_full_window_is_tried_at_higher_temperatures(question: Samples) -> None:

@@ -60,6 +60,31 @@ def test_the_first_piece_ends_at_the_first_clause_that_is_long_enough() -> None:
         "适合出门。",
         "明天呢，可能会下雨。",
     ]
+    assert stripped("青蛙是两栖动物，有两对腿，有尾巴。")[0] == "青蛙是两栖动物，"
+    assert stripped("当然可以，我推荐一杯燕麦粥，搭配水果。")[0] == "当然可以，我推荐一杯燕麦粥，"
+
+
+@pytest.mark.parametrize(
+    ("reply", "first"),
+    [
+        ("The sky is blue because light is scattered.", "The sky is blue"),
+        ("You can catch another train if you miss it.", "You can catch another train"),
+        ("It rains because the air is wet.", "It rains because the air is wet."),
+        ("You may well go out even if it rains.", "You may well go out even if it rains."),
+        ("Two of them are red, but one is blue.", "Two of them are red,"),
+        ("It is a nice place. People like it when it rains.", "It is a nice place."),
+        ("A button that says Whenever is there.", "A button that says Whenever is there."),
+    ],
+)
+def test_the_first_piece_may_end_where_a_clause_begins(reply: str, first: str) -> None:
+    assert stripped(reply)[0] == first
+
+
+def test_later_pieces_are_whole_sentences() -> None:
+    assert stripped("Yes, of course you can. The sky is blue because light is scattered.") == [
+        "Yes, of course you can.",
+        "The sky is blue because light is scattered.",
+    ]
 
 
 @pytest.mark.parametrize(

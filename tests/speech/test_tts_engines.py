@@ -17,7 +17,12 @@ from faster_whisper import WhisperModel, decode_audio
 from misaki.zh_normalization.char_convert import tranditional_to_simplified
 
 from speech.audio import Audio, encode_pcm16, wrap_wav
-from speech.errors import EngineUnavailableError, SynthesisError, UnknownEngineError
+from speech.errors import (
+    EngineUnavailableError,
+    SynthesisCancelledError,
+    SynthesisError,
+    UnknownEngineError,
+)
 from speech.tts.base import SynthesisEngine
 from speech.tts.registry import ENGINES, create_engine
 from speech.tts.voices import find_voice
@@ -107,6 +112,30 @@ def test_numbers_in_chinese_are_heard(say: Say, hear: Hear) -> None:
 def test_speed_shortens_the_sound(say: Say, voice_id: str) -> None:
     plain, fast = (say("Hello, how are you?", voice_id, speed) for speed in (1.0, 1.6))
     assert 0.5 < fast.duration_s / plain.duration_s < 0.85
+
+
+@pytest.mark.parametrize(
+    "voice_id, text",
+    [("piper:en_US-joe-medium", ENGLISH * 6), ("kokoro:zf_xiaobei", CHINESE * 6)],
+)
+def test_sound_that_nobody_wants_any_more_is_not_made_to_its_end(
+    engines: dict[str, SynthesisEngine], voice_id: str, text: str
+) -> None:
+    voice = find_voice(voice_id)
+    asked_s: list[float] = []
+
+    def is_cancelled() -> bool:
+        asked_s.append(perf_counter())
+        return len(asked_s) == 6
+
+    with pytest.raises(SynthesisCancelledError):
+        engines[voice.engine].synthesize(text, voice, voice.languages[0], 1.0, is_cancelled)
+    took_ms = 1000 * (perf_counter() - asked_s[-1])
+    print(f"{voice_id}: silent {took_ms:.0f} ms after it was cancelled")
+    assert took_ms < 1000
+    # What was stopped leaves the engine as it was.
+    wanted = engines[voice.engine].synthesize(text[:40], voice, voice.languages[0], 1.0, bool)
+    assert wanted.duration_s > 1
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,7 @@ def test_the_default_settings_need_one_model_of_each_kind() -> None:
         "qwen2.5-coder-1.5b-instruct",
         "piper-en_US-joe-medium",
         "kokoro-82m",
+        "smart-turn-v3.2",
     ]
 
 
