@@ -26,6 +26,9 @@ class ReplyRequest:
     conversation_id: str
     user_id: str
     question: str
+    cue: str | None = None
+    """Not None where the assistant speaks by itself, and `question` is empty: what it is to say, or
+    nothing. The model reads it in place of the question, and the conversation does not keep it."""
     language: str | None = None
     """The user's, as an ISO 639-1 code; where None, the question's script decides."""
     manner: Manner | None = None
@@ -38,6 +41,16 @@ class ReplyRequest:
     """The deltas of a worker that was lost: the reply goes on from there."""
     written_source: ReplySource = "model"
     """Of the last of them."""
+    instructions: str | None = None
+    """In place of the system prompt."""
+    max_reply_tokens: int | None = None
+    is_cancelled: Callable[[], bool] | None = None
+    """Asked several times a second; once it says so, the reply ends where it is."""
+    on_written: Callable[[], None] = lambda: None
+    """Called once, when all of the text is out and its last effects are still to come."""
+    wait_until_confirmed: Callable[[], None] = lambda: None
+    """Called before anything that outlasts the reply is done: the question may have been begun to
+    be answered on suspicion. Raises GenerationCancelledError where it was not meant."""
 
 
 @dataclass(frozen=True, kw_only=True)

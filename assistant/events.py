@@ -1,8 +1,8 @@
 """The events of a turn: all that a client ever learns about it, in the order it happened.
 
-A turn is one request of the user, spoken or typed, and its reply. Exactly one `TurnFinished`
-or `TurnFailed` ends it. An event's place in the order is its id in the turn's stream
-(`workers.event_bus`), given when it is appended. Sound travels by id, never in an event.
+A turn is one request of the user, spoken or typed, and its reply. Exactly one `TurnFinished`,
+`TurnFailed` or `TurnCancelled` ends it. An event's place in the order is its id in the turn's
+stream (`workers.event_bus`), given when it is appended. Sound travels by id, never in an event.
 """
 
 from typing import Annotated, Literal
@@ -17,6 +17,10 @@ someone in need, `refusal` where a check forbade the question or reply, `budget`
 is spent, `fallback` where no model answered."""
 
 CheckAction = Literal["allow", "mask", "refuse", "care"]
+
+CancelReason = Literal["superseded", "interrupted", "cancelled"]
+"""`superseded`: begun on suspicion, and it was none. `interrupted`: the user spoke into the reply.
+`cancelled`: whoever asked wants no answer any more."""
 
 
 class _Event(BaseModel):
@@ -199,6 +203,14 @@ class TurnFailed(_Event):
     is_retryable: bool
 
 
+class TurnCancelled(_Event):
+    type: Literal["turn_cancelled"] = "turn_cancelled"
+    reason: CancelReason
+    heard: str | None
+    """What the user heard of the reply, which is all that the conversation keeps of it; None where
+    it keeps nothing of the turn."""
+
+
 TurnEvent = Annotated[
     TurnStarted
     | AudioDecoded
@@ -219,9 +231,12 @@ TurnEvent = Annotated[
     | SpeechFailed
     | TurnRestarted
     | TurnFinished
-    | TurnFailed,
+    | TurnFailed
+    | TurnCancelled,
     Field(discriminator="type"),
 ]
+
+TurnEnd = TurnFinished | TurnFailed | TurnCancelled
 
 _ADAPTER: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 

@@ -14,12 +14,23 @@ _BYTES_PER_TOKEN = 3
 and Hindi. Only figures are denser, with one token a digit."""
 
 
+CUT_SHORT = "…"
+"""Ends an answer that the user interrupted; for people only. Shown three of them, Qwen 1.5B ended 4
+of 5 answers so itself, and as many with "...", 2 of 5 with "(interrupted)"; without a mark none."""
+
+
+UNASKED = "(…)"
+"""Stands before what the assistant said by itself: templates want the roles to alternate."""
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One finished turn."""
 
     question: str
+    """Empty where the assistant spoke by itself."""
     answer: str
+    """What the user heard or read of it; empty where they spoke before any of it was heard."""
     turn_id: str = ""
     source: ReplySource = "model"
     at: float = 0.0
@@ -106,7 +117,7 @@ def window(
     first = Message(role="system", content="\n\n".join(system))
     last = Message(role="user", content=question)
     room = max_tokens - estimate_tokens(first) - estimate_tokens(last)
-    return [first, *_newest(past, room), last]
+    return [first, *_taking_turns([*_newest(past, room), last])]
 
 
 def _messages(exchanges: Sequence[Exchange]) -> list[Message]:
@@ -114,18 +125,30 @@ def _messages(exchanges: Sequence[Exchange]) -> list[Message]:
         message
         for exchange in exchanges
         for message in (
-            Message(role="user", content=exchange.question),
-            Message(role="assistant", content=exchange.answer),
+            Message(role="user", content=exchange.question or UNASKED),
+            Message(role="assistant", content=exchange.answer.removesuffix(CUT_SHORT)),
         )
     ]
+
+
+def _taking_turns(messages: Sequence[Message]) -> list[Message]:
+    """Join what the user said before an answer was heard: templates want the roles to alternate."""
+    joined: list[Message] = []
+    for message in messages:
+        if joined and joined[-1].role == message.role == "user":
+            said = f"{joined.pop().content}\n{message.content}"
+            message = Message(role="user", content=said)
+        joined.append(message)
+    return joined
 
 
 def _carries(said: Sequence[Message], exchange: Exchange) -> bool:
     return any(
         question.role == "user"
         and question.content.strip() == exchange.question
-        # A client also has the apology with which an interrupted answer ended.
-        and answer.content.startswith(exchange.answer)
+        # A client also has the apology with which an interrupted answer ended, or all of one that
+        # the user did not hear to its end.
+        and answer.content.startswith(exchange.answer.removesuffix(CUT_SHORT))
         for question, answer in pairwise(said)
     )
 

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from assistant.checks.question import check_question
-from assistant.draft import Answered, Dialogue, Draft, ReplyRequest
+from assistant.draft import Answered, Dialogue, Draft, ReplyOptions, ReplyRequest
 from assistant.events import ReplyReady, TurnEvent
 from assistant.history import Exchange
+from assistant.llm.cancellation import stop_if
 from assistant.llm.usage import Usage
 from assistant.prompts import sentence_language
 from assistant.stages.cached_answer import recall_answer
@@ -17,6 +19,7 @@ from assistant.stages.writing import write
 
 STAGES = (check_content, recall_user, use_tool, recall_answer, write)
 """The first that knows the reply ends the run; the last always does."""
+_STAGES_BY_ITSELF = (recall_user, write)
 
 
 def reply(request: ReplyRequest, dialogue: Dialogue) -> Iterator[TurnEvent]:
@@ -24,13 +27,17 @@ def reply(request: ReplyRequest, dialogue: Dialogue) -> Iterator[TurnEvent]:
 
     `ReplyReady.text` is `request.written` and all deltas together. A model that fails before
     its first word gives the fallback answer; one that fails later is apologised for, and what
-    it wrote stands. Raises QuestionEmptyError, QuestionTooLongError.
+    it wrote stands. Raises QuestionEmptyError, QuestionTooLongError, and
+    GenerationCancelledError where `request` says that it is no longer wanted.
     """
-    question = check_question(request.question, dialogue.options.max_question_chars)
+    dialogue = replace(dialogue, options=_options(request, dialogue.options))
+    question = ""
+    if request.cue is None:
+        question = check_question(request.question, dialogue.options.max_question_chars)
     draft = Draft(
         request=request,
         question=question,
-        language=sentence_language(request.language, question),
+        language=sentence_language(request.language, question or request.cue or ""),
         recollection=dialogue.conversations.recall(request.conversation_id),
         said=request.written,
     )
@@ -43,14 +50,23 @@ def reply(request: ReplyRequest, dialogue: Dialogue) -> Iterator[TurnEvent]:
             finish_reason="refused" if request.written_source == "refusal" else "stop",
         )
     try:
-        for stage in STAGES:
+        for stage in STAGES if request.cue is None else _STAGES_BY_ITSELF:
             if draft.answer is None:
+                stop_if(request.is_cancelled)
                 yield from once_classified(stage(draft, dialogue), draft)
         yield _finish(draft, dialogue, time.monotonic() - began)
     finally:
         if draft.cache_as and dialogue.cache:
             key = dialogue.cache.key(draft.question, draft.language, draft.cache_as)
             dialogue.cache.release(key, request.turn_id)
+
+
+def _options(request: ReplyRequest, options: ReplyOptions) -> ReplyOptions:
+    generation = options.generation
+    if request.max_reply_tokens is not None:
+        generation = replace(generation, max_tokens=request.max_reply_tokens)
+    prompt = request.instructions or options.system_prompt
+    return replace(options, system_prompt=prompt, generation=generation)
 
 
 def _finish(draft: Draft, dialogue: Dialogue, took_s: float) -> ReplyReady:
@@ -61,7 +77,9 @@ def _finish(draft: Draft, dialogue: Dialogue, took_s: float) -> ReplyReady:
     answer, request = draft.answer, draft.request
     assert answer is not None, "the last stage always answers"
     model = next((done.model for done in draft.completions if done.model), dialogue.model.name)
-    cost = _count_usage(draft, dialogue)
+    cost = _count_usage(draft, dialogue)  # Also of what was not meant: the tokens are spent.
+    request.on_written()
+    request.wait_until_confirmed()
     dialogue.conversations.add(
         request.conversation_id,
         request.user_id,

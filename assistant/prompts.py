@@ -30,6 +30,9 @@ NOTHING_FOUND = {
     "en": "I found nothing on that.",
     "zh": "我没有查到相关的内容。",
 }
+# What the model reads where it is to speak and nobody says what about: at the beginning, and later.
+# Shown "(…)" instead, Qwen 1.5B apologised.
+CUES = {"en": ("Hello!", "Please go on."), "zh": ("你好！", "请继续。")}
 
 _SUMMARY_HEADING = "What was said earlier in this conversation: "
 

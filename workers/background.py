@@ -1,12 +1,14 @@
 """What is done while nobody waits: learning about the user, summaries, judging like questions.
 
-The model is asked with `Foreground.is_busy` as its reason to stop, so a person's turn that begins
+The model is asked with `Foreground.needs_machine` as its reason to stop, so a person who begins
 in the middle has the processor within a second or two; the work is then done again later.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
+from assistant.checks.question import check_question
 from assistant.history import Exchange, turns_to_fold, window
 from assistant.llm.asking import ask
 from assistant.llm.base import Ask, GenerationOptions
@@ -19,6 +21,7 @@ from workers.conversation_store import Unsummarised, visible
 from workers.services import Services
 from workers.turn_state import fold as fold_events
 from workers.turn_state import load_state
+from workers.turn_store import TurnRequest
 
 
 def work_after(services: Services, turn_id: str) -> list[tuple[str, str]]:
@@ -102,6 +105,41 @@ def _reads_ahead(services: Services) -> bool:
     return services.settings.embeds_language_model
 
 
+def read_ahead(
+    services: Services,
+    request: TurnRequest,
+    words: str,
+    language: str | None,
+    is_cancelled: Callable[[], bool],
+) -> None:
+    """Have the model server read the prompt of a turn of which only the first words are known.
+
+    `language`: of the words, where the request names none. Raises QuestionEmptyError, and as
+    `LanguageModel.stream` does.
+    """
+    if not _reads_ahead(services):
+        return
+    question = check_question(words, services.settings.max_question_chars)
+    of_sentences = sentence_language(request.language or language, question)
+    recollection = services.conversations.recall(request.conversation_id)
+    profile = services.profiles.get(request.user_id) if services.settings.profile else Profile()
+    begun = recollection.preamble
+    if begun is None:
+        begun = preamble(profile_prompt(profile, of_sentences), recollection.summary)
+    messages = window(
+        system=[
+            request.instructions or services.system_prompt,
+            begun,
+            manner_prompt(request.manner or profile.manner, of_sentences),
+        ],
+        stored=recollection.exchanges,
+        carried=request.history,
+        question=question,
+        max_tokens=services.settings.max_prompt_tokens,
+    )
+    ask(services.language_model, messages, GenerationOptions(max_tokens=1), is_cancelled)
+
+
 def _read(
     services: Services,
     begun: str,
@@ -124,4 +162,4 @@ def _language(known: Unsummarised) -> Literal["en", "zh"]:
 
 
 def _ask(services: Services) -> Ask:
-    return partial(ask, services.language_model, is_cancelled=services.foreground.is_busy)
+    return partial(ask, services.language_model, is_cancelled=services.foreground.needs_machine)

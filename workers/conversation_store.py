@@ -2,33 +2,16 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 from redis import Redis
 
 from assistant.history import SHOWN_SOURCES, Exchange, Recollection
+from workers.conversation_scripts import ADD, AMEND, SUMMARISE
 
 _TITLE_CHARS = 60
-
-# The turn's id is remembered beside the list, so that a turn which is finished twice is kept once.
-_ADD = """
-if redis.call('SADD', KEYS[3], ARGV[1]) == 1 then
-  redis.call('RPUSH', KEYS[2], ARGV[2])
-  redis.call('HSETNX', KEYS[1], 'title', ARGV[3])
-  redis.call('HSETNX', KEYS[1], 'created_at', ARGV[4])
-  redis.call('HSET', KEYS[1], 'updated_at', ARGV[4])
-end
-for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[5]) end
-"""
-# A summary that was made of something which was forgotten or summarised meanwhile is dropped.
-_SUMMARISE = """
-if (redis.call('HGET', KEYS[1], 'version') or '0') ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'summary', ARGV[2], 'summarised', ARGV[3], 'preamble', ARGV[4])
-redis.call('HINCRBY', KEYS[1], 'version', 1)
-return 1
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +51,9 @@ class RedisConversations:
         self._redis = redis
         self._retention_s = retention_s
         self._shown = turns * 3 if is_summarised else turns
-        self._add = redis.register_script(_ADD)
-        self._summarise = redis.register_script(_SUMMARISE)
+        self._add = redis.register_script(ADD)
+        self._amend = redis.register_script(AMEND)
+        self._summarise = redis.register_script(SUMMARISE)
 
     def claim(self, conversation_id: str, user_id: str) -> bool:
         """Return whether the conversation is this user's; a new one becomes so."""
@@ -119,7 +103,7 @@ class RedisConversations:
             ],
             args=[
                 exchange.turn_id,
-                json.dumps(asdict(exchange) | {"at": now}, ensure_ascii=False),
+                _encode(replace(exchange, at=now)),
                 title,
                 now,
                 self._retention_s,
@@ -130,6 +114,20 @@ class RedisConversations:
             pipe.zremrangebyscore(_users(user_id), "-inf", time.time() - self._retention_s)
             pipe.expire(_users(user_id), self._retention_s)
             pipe.execute()
+
+    def amend(self, conversation_id: str, turn_id: str, answer: str) -> None:
+        """Have an exchange say `answer`; one that is not there stays away.
+
+        A summary of it stays right: it tells of questions only.
+        """
+        entries = self._redis.lrange(_key(conversation_id, "exchanges"), 0, -1)
+        for place, entry in enumerate(entries):
+            exchange = _decode(entry)
+            if exchange.turn_id == turn_id and exchange.answer != answer:
+                self._amend(
+                    keys=[_key(conversation_id, "exchanges")],
+                    args=[place, entry, _encode(replace(exchange, answer=answer))],
+                )
 
     def latest(self, user_id: str, start: int = 0, count: int = 50) -> list[Conversation]:
         """Return the user's conversations, the last used first."""
@@ -206,14 +204,21 @@ class RedisConversations:
                 for exchange in self.exchanges(conversation_id)
                 if is_about(exchange.question) or is_about(exchange.answer)
             ]
-            with self._redis.pipeline() as pipe:
-                if about:
-                    pipe.sadd(_key(conversation_id, "hidden"), *about)
-                    pipe.expire(_key(conversation_id, "hidden"), self._retention_s)
-                    pipe.hdel(_key(conversation_id), "summary", "summarised")
-                pipe.hdel(_key(conversation_id), "preamble")
-                pipe.hincrby(_key(conversation_id), "version", 1)
-                pipe.execute()
+            self.hide(conversation_id, about)
+
+    def hide(self, conversation_id: str, turn_ids: Sequence[str]) -> None:
+        """Hide these turns from the model, also one that is yet to come; the user still sees them.
+
+        The summary is made anew from the rest.
+        """
+        with self._redis.pipeline() as pipe:
+            if turn_ids:
+                pipe.sadd(_key(conversation_id, "hidden"), *turn_ids)
+                pipe.expire(_key(conversation_id, "hidden"), self._retention_s)
+                pipe.hdel(_key(conversation_id), "summary", "summarised")
+            pipe.hdel(_key(conversation_id), "preamble")
+            pipe.hincrby(_key(conversation_id), "version", 1)
+            pipe.execute()
 
     def _ids(self, user_id: str) -> list[str]:
         """The last used last."""
@@ -231,10 +236,15 @@ def _shown(exchanges: Iterable[Exchange], hidden: Iterable[str]) -> list[Exchang
     return [
         exchange
         for exchange in exchanges
-        if exchange.question
+        # A reminder is no part of what was talked about.
+        if (exchange.question or exchange.source == "model")
         and exchange.source in SHOWN_SOURCES
         and exchange.turn_id not in left_out
     ]
+
+
+def _encode(exchange: Exchange) -> str:
+    return json.dumps(asdict(exchange), ensure_ascii=False)
 
 
 def _decode(entry: Any) -> Exchange:

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from redis import Redis
 
-from assistant.events import TurnEvent, TurnFailed, TurnFinished, decode_event, encode_event
+from assistant.events import TurnEnd, TurnEvent, decode_event, encode_event
 
 FIRST = "0-0"
 """The id before every event."""
@@ -52,9 +52,9 @@ class EventBus:
         """Add the event; return False where it was dropped.
 
         `once` names something that happens at most once in a turn: a second event of that name
-        is dropped. The two ends of a turn share one name, and whatever comes after is dropped.
+        is dropped. The three ends of a turn share one name, and whatever comes after is dropped.
         """
-        if isinstance(event, TurnFinished | TurnFailed):
+        if isinstance(event, TurnEnd):
             once = "end"
         return bool(
             self._append(
@@ -97,7 +97,7 @@ class EventBus:
             for stored in _decode(entries):
                 yield stored
                 after = stored.id
-                if isinstance(stored.event, TurnFinished | TurnFailed):
+                if isinstance(stored.event, TurnEnd):
                     return
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from assistant.cache.embedding import Embedding
     from assistant.draft import Dialogue
     from speech.decoding import DecodingLimits
+    from speech.turn_taking.end_of_turn import EndOfTurnModel
 
 
 class Services:
@@ -195,6 +196,14 @@ class Services:
             device=self.settings.device,
             threads=self.settings.asr_threads,
         )
+
+    @cached_property
+    def end_of_turn(self) -> "EndOfTurnModel":
+        """For live sessions, which run in the web process; loads its model when first used."""
+        from speech.turn_taking.end_of_turn import EndOfTurnModel
+
+        folder = model_store.resolve(model_store.END_OF_TURN_MODEL, self.settings.models)
+        return EndOfTurnModel(folder / "smart-turn-v3.2-cpu.onnx")
 
     def recognition_options(self, language: str | None) -> RecognitionOptions:
         return RecognitionOptions(

@@ -154,6 +154,12 @@ class Settings(BaseSettings):
     voice_zh: str = "kokoro:zf_xiaobei"
     speaking_speed: float = Field(1.0, ge=0.5, le=2.0)
 
+    # Live conversation
+    live_sessions: int = Field(220, ge=0)
+    """Open at once."""
+    live_resume_s: float = Field(60.0, ge=0)
+    """How long a live session waits for a client whose connection has dropped."""
+
     # Limits
     max_question_chars: int = Field(4000, ge=1)
     max_upload_bytes: int = Field(25 * 1024 * 1024, ge=1)

@@ -10,11 +10,12 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from assistant.errors import AssistantError, GenerationCancelledError, LanguageModelError
 from assistant.events import TurnRestarted
-from speech.errors import SpeechError
-from workers import background, turn
+from speech.errors import SpeechError, SynthesisCancelledError
+from workers import background, hearing, turn, turn_control
 from workers.celery_app import app
 from workers.lease import TTL_S, lease
 from workers.services import Services, load_services
+from workers.turn_order import is_next, let_next_go
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +38,20 @@ _RIDE_OUT_REDIS = {
 @app.task(bind=True, **_RIDE_OUT_REDIS)
 def transcribe(self: Task, turn_id: str) -> None:
     with _stage(self, turn_id, "transcribe") as services:
-        if services and turn.transcribe(services, turn_id):
+        if (
+            services
+            and turn.transcribe(services, turn_id)
+            and turn_control.may_reply(services, turn_id)
+        ):
             reply.delay(turn_id)
     _let_next_go(turn_id)
 
 
 @app.task(bind=True, **_RIDE_OUT_REDIS)
 def reply(self: Task, turn_id: str) -> None:
-    if not turn.is_next(load_services(), turn_id):
+    if not turn_control.may_reply(load_services(), turn_id):
+        return  # Whoever decides otherwise sends this task again.
+    if not is_next(load_services(), turn_id):
         # The turn before sends this task again when its reply is written; should its worker be
         # lost just then, this copy sees to it.
         raise self.retry(countdown=_ORDER_CHECK_S, max_retries=None)
@@ -58,15 +65,30 @@ def reply(self: Task, turn_id: str) -> None:
 
 
 def _let_next_go(turn_id: str) -> None:
-    if following := turn.let_next_go(load_services(), turn_id):
+    if following := let_next_go(load_services(), turn_id):
         reply.delay(following)
 
 
 @app.task(bind=True, **_RIDE_OUT_REDIS)
 def speak(self: Task, turn_id: str, index: int) -> None:
-    with _stage(self, turn_id, f"speak:{index}") as services:
-        if services:
+    services = load_services()
+    if not turn_control.goes_on(services, turn_id):
+        return
+    if turn.finish_if_spoken(services, turn_id, index):
+        return
+    with _stage(self, turn_id, f"speak:{index}") as ours:
+        if ours:
             turn.speak(services, turn_id, index)
+
+
+@app.task(acks_late=False)
+def caption(utterance_id: str, sequence: int) -> None:
+    hearing.caption(load_services(), utterance_id, sequence)
+
+
+@app.task(acks_late=False)
+def read_ahead(utterance_id: str, sequence: int) -> None:
+    hearing.read_ahead(load_services(), utterance_id, sequence)
 
 
 @app.task(bind=True, **_RIDE_OUT_REDIS)
@@ -88,7 +110,7 @@ def _in_background(task: Task, work: Callable[[Services, str], None], argument: 
     """Do it while nobody waits for an answer, and once at a time; else come back later."""
     services = load_services()
     with lease(services.redis, f"{work.__name__}:{argument}") as is_ours:
-        if is_ours and not services.foreground.is_busy():
+        if is_ours and not services.foreground.needs_machine():
             try:
                 work(services, argument)
                 return
@@ -107,6 +129,7 @@ def _stage(task: Task, turn_id: str, stage: str) -> Iterator[Services | None]:
     later, to find the work done or its worker dead.
     """
     services = load_services()
+    is_stopped = False
     with lease(services.redis, f"{turn_id}:{stage}") as is_ours:
         if not is_ours:
             # Outside the handlers below: Celery's retry is an exception, and not an error.
@@ -120,6 +143,9 @@ def _stage(task: Task, turn_id: str, stage: str) -> Iterator[Services | None]:
             if attempt > 1:
                 services.bus.append(TurnRestarted(turn_id=turn_id, stage=stage.split(":")[0]))
             yield services
+        except (GenerationCancelledError, SynthesisCancelledError):
+            services.turns.take_back_attempt(turn_id, stage)
+            is_stopped = True
         except (AssistantError, SpeechError) as error:
             turn.fail(services, turn_id, error.code, str(error), error.is_retryable)
         except (RedisConnectionError, RedisTimeoutError):
@@ -127,3 +153,6 @@ def _stage(task: Task, turn_id: str, stage: str) -> Iterator[Services | None]:
         except Exception:
             log.exception("turn %s failed in stage %s", turn_id, stage)
             turn.fail(services, turn_id, "internal", "Something went wrong on our side.")
+    if is_stopped and turn_control.goes_on(services, turn_id):
+        # Released in this very moment: the task that was sent for it may have met our lease.
+        raise task.retry(countdown=0, max_retries=None)

@@ -6,6 +6,7 @@ writer or a speaker, finishes the turn.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from assistant.draft import ReplyRequest
 from assistant.events import (
@@ -16,18 +17,20 @@ from assistant.events import (
     SpeechFailed,
     SpeechQueued,
     TranscriptReady,
+    TurnCancelled,
     TurnFailed,
     TurnFinished,
 )
 from assistant.manner import mannered_speech
 from assistant.pipeline import reply as write_reply
-from speech.audio import encode_pcm16
+from speech.audio import encode_pcm16, trim_start
 from speech.decoding import decode, resample
-from speech.errors import SpeechError
+from speech.errors import SpeechError, SynthesisCancelledError
 from speech.recognition import transcribe as recognize
 from speech.sentences import SentenceCutter
 from speech.speakable import language_of, speakable
 from speech.tts.base import Voice
+from workers import turn_control
 from workers.services import Services
 from workers.speech_cache import speech_key
 from workers.turn_state import TurnState, load_state
@@ -37,6 +40,8 @@ from workers.turn_store import REPLY_SAMPLE_RATE_HZ, TurnRequest
 def transcribe(services: Services, turn_id: str) -> bool:
     """Turn the upload into a transcript; return True where there is something to answer."""
     state = load_state(services.bus, turn_id)
+    if isinstance(state.end, TurnCancelled):
+        return False
     if state.transcript is None:
         upload = services.turns.upload(turn_id)
         request = services.turns.request(turn_id)
@@ -63,43 +68,20 @@ def transcribe(services: Services, turn_id: str) -> bool:
     return not state.transcript.no_speech
 
 
-def is_next(services: Services, turn_id: str) -> bool:
-    """Return whether the turn's reply may be written: the turns before it have theirs."""
-    request = services.turns.request(turn_id)
-    if request is None:
-        return True  # Expired, as its stage will say.
-    first = services.order.first(request.conversation_id)
-    while first not in (None, turn_id):
-        # Whoever lost its worker at the very end has not left by itself.
-        before = load_state(services.bus, first)
-        if before.started is not None and before.reply is None and before.end is None:
-            return False
-        first = services.order.leave(request.conversation_id, first)
-    return True
-
-
 def finish_if_written(services: Services, turn_id: str) -> bool:
     """Return whether the reply is there already: then this task is a second copy of another."""
-    if load_state(services.bus, turn_id).reply is None:
+    state = load_state(services.bus, turn_id)
+    if state.reply is None and state.end is None:
         return False
     finish_if_complete(services, turn_id)
     return True
 
 
-def let_next_go(services: Services, turn_id: str) -> str | None:
-    """Leave the conversation's queue once the reply is written; return the turn that is next."""
-    state = load_state(services.bus, turn_id)
-    request = services.turns.request(turn_id)
-    if request is None or (state.reply is None and state.end is None):
-        return None
-    following = services.order.leave(request.conversation_id, turn_id)
-    if following is None or load_state(services.bus, following).question is None:
-        return None  # A turn that is being heard goes on by itself.
-    return following
-
-
 def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], None]) -> None:
-    """Write the reply, and hand each speakable piece to `queue_speech(turn_id, index)` at once."""
+    """Write the reply, and hand each speakable piece to `queue_speech(turn_id, index)` at once.
+
+    Raises GenerationCancelledError where `turn_control` stops it; what is written stays.
+    """
     state = load_state(services.bus, turn_id)
     request = services.turns.request(turn_id)
     if request is None or state.question is None:
@@ -136,19 +118,24 @@ def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], N
                 conversation_id=request.conversation_id,
                 user_id=request.user_id,
                 question=state.question,
+                cue=request.cue,
                 language=language,
                 manner=request.manner,
                 timezone=request.timezone,
                 history=request.history,
                 written=state.written,
                 written_source=state.written_source,
+                instructions=request.instructions,
+                max_reply_tokens=request.max_reply_tokens,
+                # Every piece is in the stream before the end of the text, so that a turn whose
+                # text is ready and whose pieces are spoken is complete.
+                on_written=lambda: speak(cutter.flush()),
+                is_cancelled=partial(turn_control.is_stopped, services, turn_id),
+                wait_until_confirmed=partial(turn_control.wait_until_confirmed, services, turn_id),
             ),
             services.dialogue,
         ):
             if isinstance(event, ReplyReady):
-                # Every piece is in the stream before the end of the text, so that a turn whose
-                # text is ready and whose pieces are spoken is complete.
-                speak(cutter.flush())
                 services.bus.append(event, once="reply")
             else:
                 services.bus.append(event)
@@ -158,7 +145,7 @@ def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], N
 
 
 def speak(services: Services, turn_id: str, index: int) -> None:
-    """Make the sound of one piece of the reply."""
+    """Make the sound of one piece of the reply. Raises SynthesisCancelledError where stopped."""
     state = load_state(services.bus, turn_id)
     request = services.turns.request(turn_id)
     piece = state.queued.get(index)
@@ -167,12 +154,16 @@ def speak(services: Services, turn_id: str, index: int) -> None:
     if index not in state.audio and state.end is None:
         try:
             voice, pcm16 = _synthesize(services, piece, request, state)
+        except SynthesisCancelledError:
+            raise
         except SpeechError as error:
             services.bus.append(
                 SpeechFailed(turn_id=turn_id, index=index, code=error.code, message=str(error)),
                 once=f"audio:{index}",
             )
         else:
+            if index == 0:
+                pcm16 = trim_start(pcm16, REPLY_SAMPLE_RATE_HZ)
             ready = AudioReady(
                 turn_id=turn_id,
                 index=index,
@@ -191,7 +182,8 @@ def _synthesize(
     """Return who speaks the piece, and its samples. Raises SpeechError."""
     mannered = mannered_speech(state.manner)
     voice = services.voice(piece.language, request.voice or mannered.voices.get(piece.language))
-    speed = max(0.5, min(2.0, services.settings.speaking_speed * mannered.speed))
+    speed = services.settings.speaking_speed * mannered.speed * (request.speed or 1.0)
+    speed = max(0.5, min(2.0, speed))
     text = speakable(piece.text, piece.language)
     # Answers that others may get too, and prepared sentences, are worth keeping as sound.
     is_common = (
@@ -201,7 +193,10 @@ def _synthesize(
     key = speech_key(text, voice.id, speed, piece.language)
     if cache and (pcm16 := cache.get(key)):
         return voice, pcm16
-    sound = services.synthesizer(voice.engine).synthesize(text, voice, piece.language, speed)
+    is_cancelled = partial(turn_control.is_stopped, services, piece.turn_id)
+    sound = services.synthesizer(voice.engine).synthesize(
+        text, voice, piece.language, speed, is_cancelled
+    )
     pcm16 = encode_pcm16(resample(sound, REPLY_SAMPLE_RATE_HZ))
     if cache:
         cache.put(key, pcm16)
@@ -220,6 +215,15 @@ def finish_if_complete(services: Services, turn_id: str) -> None:
                 has_audio=bool(state.audio),
             ),
         )
+
+
+def finish_if_spoken(services: Services, turn_id: str, index: int) -> bool:
+    """The same for one piece of the reply."""
+    state = load_state(services.bus, turn_id)
+    if state.end is None and index not in state.audio and index not in state.unspoken:
+        return False
+    finish_if_complete(services, turn_id)
+    return True
 
 
 def fail(

@@ -10,13 +10,30 @@ from workers.reminders import DueReminder
 from workers.services import Services
 from workers.turn_store import TurnRequest
 
+PROVISIONAL_S = 15.0
+"""Longer than any pause after which a turn is taken to be over; shorter than the visibility timeout
+of tasks, as one of them sees to it."""
 
-def start_turn(services: Services, request: TurnRequest, upload: bytes | None = None) -> str:
-    """Return the id of the new turn; a spoken one brings its `upload`."""
+
+def start_turn(
+    services: Services,
+    request: TurnRequest,
+    upload: bytes | None = None,
+    *,
+    is_provisional: bool = False,
+) -> str:
+    """Return the id of the new turn; a spoken one brings its `upload`.
+
+    A provisional one is only heard until `turn_control` says more, and is cancelled where it says
+    nothing for `PROVISIONAL_S`.
+    """
     turn_id = uuid.uuid4().hex
     services.turns.put_request(turn_id, request)
     services.foreground.enter(turn_id)
-    services.order.enter(request.conversation_id, turn_id)
+    if is_provisional:
+        services.turns.decide(turn_id, provisional_until=time.time() + PROVISIONAL_S, replies=0)
+    else:
+        services.order.enter(request.conversation_id, turn_id)
     if upload is not None:
         services.turns.put_upload(turn_id, upload)
     services.bus.append(
@@ -28,9 +45,13 @@ def start_turn(services: Services, request: TurnRequest, upload: bytes | None = 
         )
     )
     # By name: importing the tasks would load what they compute with.
-    app.send_task(
-        "workers.tasks.reply" if upload is None else "workers.tasks.transcribe", [turn_id]
-    )
+    if upload is not None:
+        app.send_task("workers.tasks.transcribe", [turn_id])
+    elif not is_provisional:
+        app.send_task("workers.tasks.reply", [turn_id])
+    if is_provisional:
+        # Whoever began it may be lost: this task then ends the turn.
+        app.send_task("workers.tasks.reply", [turn_id], countdown=PROVISIONAL_S + 1)
     return turn_id
 
 

@@ -7,6 +7,7 @@ from assistant.events import (
     AudioDecoded,
     AudioReady,
     CacheChecked,
+    ContentChecked,
     ProfileRecalled,
     ReplyDelta,
     ReplyReady,
@@ -14,6 +15,8 @@ from assistant.events import (
     SpeechFailed,
     SpeechQueued,
     TranscriptReady,
+    TurnCancelled,
+    TurnEnd,
     TurnEvent,
     TurnFailed,
     TurnFinished,
@@ -28,6 +31,8 @@ class TurnState:
     started: TurnStarted | None = None
     decoded: AudioDecoded | None = None
     transcript: TranscriptReady | None = None
+    objection: ContentChecked | None = None
+    """What a check found in the question."""
     written: str = ""
     """The reply so far."""
     written_source: ReplySource = "model"
@@ -38,7 +43,7 @@ class TurnState:
     queued: dict[int, SpeechQueued] = field(default_factory=dict)
     audio: dict[int, AudioReady] = field(default_factory=dict)
     unspoken: dict[int, SpeechFailed] = field(default_factory=dict)
-    end: TurnFinished | TurnFailed | None = None
+    end: TurnEnd | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -57,6 +62,8 @@ class TurnState:
     def status(self) -> str:
         if isinstance(self.end, TurnFinished):
             return "finished"
+        if isinstance(self.end, TurnCancelled):
+            return "cancelled"
         if self.end is not None:
             return "failed"
         if self.question is None:
@@ -79,6 +86,8 @@ def fold(events: Iterable[TurnEvent]) -> TurnState:
                 state.decoded = event
             case TranscriptReady():
                 state.transcript = event
+            case ContentChecked(where="question"):
+                state.objection = event
             case ProfileRecalled():
                 state.manner = event.manner
             case CacheChecked():
@@ -94,6 +103,6 @@ def fold(events: Iterable[TurnEvent]) -> TurnState:
                 state.audio[event.index] = event
             case SpeechFailed():
                 state.unspoken[event.index] = event
-            case TurnFinished() | TurnFailed():
+            case TurnFinished() | TurnFailed() | TurnCancelled():
                 state.end = event
     return state

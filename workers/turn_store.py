@@ -1,10 +1,14 @@
-"""What a turn's tasks read by id: its request, its upload, the sound of its reply."""
+"""What a turn's tasks read by id: its request, its upload, the sound of its reply, and whether they
+are to go on at all."""
 
+import time
+from dataclasses import dataclass
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
+from assistant.events import CancelReason
 from assistant.manner import Manner
 from assistant.messages import Message
 
@@ -18,6 +22,8 @@ class TurnRequest(BaseModel):
     user_id: str
     question: str | None = None
     """None for a spoken turn."""
+    cue: str | None = None
+    """Not None where the assistant speaks by itself: what it is to say, or nothing."""
     history: tuple[Message, ...] = ()
     language: str | None = None
     speak: bool = True
@@ -25,6 +31,44 @@ class TurnRequest(BaseModel):
     manner: Manner | None = None
     timezone: str | None = None
     """IANA name."""
+    instructions: str | None = None
+    """In place of the system prompt."""
+    max_reply_tokens: int | None = None
+    speed: float | None = None
+    """Of speaking; multiplies the setting."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnControl:
+    """What was decided about a turn; see `workers.turn_control`. Mostly nothing was."""
+
+    provisional_until: float | None = None
+    """Seconds since 1970; None where it is meant for certain."""
+    replies: bool = True
+    is_held: bool = False
+    cancelled: CancelReason | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        return not (self.is_held or self.cancelled)
+
+    @property
+    def is_overdue(self) -> bool:
+        """True where nobody has said in time that the turn is meant."""
+        return self.provisional_until is not None and time.time() > self.provisional_until
+
+
+# Nothing is decided about a turn after it was cancelled; and where ARGV[2] is set, only about one
+# that is still provisional.
+_DECIDE = """
+if redis.call('HEXISTS', KEYS[1], 'cancelled') == 1 then return 0 end
+if ARGV[2] == '1' and (redis.call('HGET', KEYS[1], 'provisional_until') or '') == '' then
+  return 0
+end
+for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+return 1
+"""
 
 
 class TurnStore:
@@ -33,6 +77,7 @@ class TurnStore:
     def __init__(self, redis: Redis, retention_s: int) -> None:
         self._redis = redis
         self._retention_s = retention_s
+        self._decide = redis.register_script(_DECIDE)
 
     def put_request(self, turn_id: str, request: TurnRequest) -> None:
         self._redis.set(_key(turn_id, "request"), request.model_dump_json(), ex=self._retention_s)
@@ -66,6 +111,33 @@ class TurnStore:
             pipe.expire(key, self._retention_s)
             count, _ = pipe.execute()
         return int(count)
+
+    def take_back_attempt(self, turn_id: str, stage: str) -> None:
+        """The stage was stopped on purpose, which speaks against nobody."""
+        self._redis.decr(_key(turn_id, f"attempts:{stage}"))
+
+    def control(self, turn_id: str) -> TurnControl:
+        fields = cast("dict[bytes, bytes]", self._redis.hgetall(_key(turn_id, "control")))
+        until = fields.get(b"provisional_until")
+        cancelled = fields.get(b"cancelled")
+        return TurnControl(
+            provisional_until=float(until) if until else None,
+            replies=fields.get(b"replies") != b"0",
+            is_held=fields.get(b"is_held") == b"1",
+            cancelled=cast("CancelReason", cancelled.decode()) if cancelled else None,
+        )
+
+    def decide(
+        self, turn_id: str, *, only_provisional: bool = False, **fields: str | int | float
+    ) -> bool:
+        """Change `TurnControl`, empty for None; return False where the turn was cancelled before.
+
+        `only_provisional`: False, too, where the turn is meant for certain.
+        """
+        args: list[str | int | float] = [self._retention_s, int(only_provisional)]
+        for name, value in fields.items():
+            args += [name, value]
+        return bool(self._decide(keys=[_key(turn_id, "control")], args=args))
 
 
 REPLY_SAMPLE_RATE_HZ = 24_000

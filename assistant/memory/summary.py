@@ -70,7 +70,7 @@ def fold(summary: str, exchanges: Sequence[Exchange], language: Language, ask: A
     for exchange in exchanges:
         stated = [_note(sentence) for sentence in _statements(exchange.question)]
         told += [note for note in stated if note and note not in told]
-        if not stated:
+        if exchange.question and not stated:
             questions.append(exchange.question[:200])
     if questions:
         topics.append(_name_topics(questions, language, ask))

@@ -80,6 +80,11 @@ class Tool:
     """True where `run` only sends a request to a process of its own: no child process is needed."""
 
     @property
+    def is_pure(self) -> bool:
+        """True where running it in vain does nothing to anybody: it only computes."""
+        return not (self.permissions or self.runs_elsewhere)
+
+    @property
     def wants_context(self) -> bool:
         return "context" in inspect.signature(self.run).parameters
 

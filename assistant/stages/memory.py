@@ -24,10 +24,13 @@ def recall_user(draft: Draft, dialogue: Dialogue) -> StageEvents:
     if dialogue.profiles is None:
         return
     user_id = draft.request.user_id
-    if wished := infer_manner(draft.question):
+    wished, command = infer_manner(draft.question), memory_command(draft.question)
+    if wished or command:
+        draft.request.wait_until_confirmed()
+    if wished:
         dialogue.profiles.set_manner(user_id, wished)
         yield MemoryChanged(turn_id=draft.turn_id, action="manner", facts=(wished,))
-    if command := memory_command(draft.question):
+    if command:
         action, facts = _obey(command, draft.request.user_id, dialogue.profiles)
         texts = tuple(fact.text for fact in facts)
         yield MemoryChanged(turn_id=draft.turn_id, action=action, facts=texts)

@@ -7,6 +7,7 @@ from assistant.draft import Dialogue, Draft, StageEvents
 from assistant.events import ContentChecked, ToolCalled, ToolReturned
 from assistant.llm.asking import ask
 from assistant.llm.base import GenerationOptions
+from assistant.llm.cancellation import stop_if
 from assistant.messages import Message
 from assistant.plugins.base import Data, ToolCall, ToolContext
 from assistant.plugins.runner import ToolFailure
@@ -24,7 +25,7 @@ def use_tool(draft: Draft, dialogue: Dialogue) -> StageEvents:
     if call is None:
 
         def ask_model(messages: Sequence[Message], options: GenerationOptions) -> str:
-            return ask(dialogue.model, messages, options)
+            return ask(dialogue.model, messages, options, draft.request.is_cancelled)
 
         call = dialogue.tools.choose(draft.question, ask_model, draft.language)
     if call is not None:
@@ -34,6 +35,9 @@ def use_tool(draft: Draft, dialogue: Dialogue) -> StageEvents:
 def run_tool(call: ToolCall, draft: Draft, dialogue: Dialogue) -> StageEvents:
     """What it answers is the reply; what it returns as data the model puts into words."""
     assert dialogue.tools is not None
+    stop_if(draft.request.is_cancelled)
+    if not call.tool.is_pure:
+        draft.request.wait_until_confirmed()
     yield ToolCalled(
         turn_id=draft.turn_id,
         tool=call.tool.name,

@@ -6,9 +6,10 @@ from contextlib import closing
 from dataclasses import replace
 
 from assistant.checks.care import CARE
+from assistant.checks.question import strip_special_tokens
 from assistant.checks.reply_check import ReplyCheck
 from assistant.draft import Answered, Dialogue, Draft, StageEvents
-from assistant.errors import LanguageModelError
+from assistant.errors import GenerationCancelledError, LanguageModelError
 from assistant.events import (
     CheckAction,
     ContentChecked,
@@ -31,7 +32,7 @@ from assistant.manner import manner_prompt
 from assistant.memory.profile import profile_prompt
 from assistant.messages import Message
 from assistant.plugins import tool_data
-from assistant.prompts import FALLBACK, INTERRUPTED, append_sentence, preamble
+from assistant.prompts import CUES, FALLBACK, INTERRUPTED, append_sentence, preamble
 from assistant.stages.tools import run_tool
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,7 @@ def _prompt(draft: Draft, dialogue: Dialogue) -> list[Message]:
         system=[options.system_prompt, known, manner_prompt(draft.manner, draft.language)],
         stored=recollection.exchanges,
         carried=draft.request.history,
-        question=draft.question,
+        question=draft.question or _cue(draft),
         max_tokens=options.max_prompt_tokens,
     )
     if draft.tool_data:
@@ -86,6 +87,12 @@ def _prompt(draft: Draft, dialogue: Dialogue) -> list[Message]:
     if draft.said:
         messages.append(Message(role="assistant", content=draft.said))
     return messages
+
+
+def _cue(draft: Draft) -> str:
+    first, later = CUES[draft.language]
+    cue = strip_special_tokens(draft.request.cue or "").strip()
+    return cue or (later if draft.recollection.exchanges else first)
 
 
 def _route(messages: list[Message], draft: Draft, dialogue: Dialogue) -> Route | BudgetSpent:
@@ -117,7 +124,7 @@ def _stream(
     completion: Completion | None = None
     asked_for: ToolRequest | None = None
     try:
-        with closing(model.stream(messages, options)) as pieces:
+        with closing(model.stream(messages, options, draft.request.is_cancelled)) as pieces:
             for piece in pieces:
                 match piece:
                     case str():
@@ -137,6 +144,8 @@ def _stream(
                         draft.completions.append(piece)
                 if check.is_blocked:
                     break
+    except GenerationCancelledError:
+        raise  # What is written so far stands, and whoever wants the rest asks again.
     except LanguageModelError as error:
         log.warning("turn %s: %s: %s (%r)", draft.turn_id, model.name, error, error.__cause__)
     if asked_for and completion:

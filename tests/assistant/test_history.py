@@ -49,6 +49,33 @@ def test_an_exchange_that_the_client_carries_too_is_told_once():
     ]
 
 
+def test_an_answer_that_the_user_did_not_hear_to_its_end_is_told_once():
+    carried = [user("c"), assistant("d, and e.")]
+    assert prompt([Exchange("c", "d…")], carried) == [SYSTEM, *carried, user("Why?")]
+
+
+def test_the_model_is_not_shown_the_mark_of_an_answer_that_was_cut_short():
+    assert prompt([Exchange("a", "Whales live in the…")])[1:3] == [
+        user("a"),
+        assistant("Whales live in the"),
+    ]
+
+
+def test_questions_whose_answer_was_not_heard_are_asked_with_the_next():
+    stored = [Exchange("a", "b"), Exchange("Tell me", ""), Exchange("about Paris.", "")]
+    assert prompt(stored, question="Why?") == [
+        SYSTEM,
+        user("a"),
+        assistant("b"),
+        user("Tell me\nabout Paris.\nWhy?"),
+    ]
+    assert prompt([*stored, Exchange("Why?", "So.")], question="c")[-3:] == [
+        user("Tell me\nabout Paris.\nWhy?"),
+        assistant("So."),
+        user("c"),
+    ]
+
+
 def test_a_question_that_ends_the_client_s_history_is_asked_once():
     assert prompt(carried=[user("Why? ")]) == [SYSTEM, user("Why?")]
 

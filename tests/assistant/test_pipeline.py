@@ -4,6 +4,7 @@ from assistant.checks.content import ContentChecks
 from assistant.checks.terms import Terms, parse
 from assistant.draft import Dialogue, ReplyOptions, ReplyRequest
 from assistant.errors import (
+    GenerationCancelledError,
     LanguageModelRejectedError,
     LanguageModelUnavailableError,
     QuestionEmptyError,
@@ -223,3 +224,37 @@ def test_closing_the_reply_stops_the_model(conversations):
     assert next(events) == delta("One")
     events.close()
     assert model.closed == 1
+
+
+def test_a_request_may_bring_its_own_instructions_and_length(conversations):
+    model = ScriptedModel([["Arr."]])
+    run(model, conversations, request(instructions="Talk like a pirate.", max_reply_tokens=7))
+    assert model.prompts[0][0].content == "Talk like a pirate."
+    assert model.options[0].max_tokens == 7
+
+
+def test_a_reply_that_is_no_longer_wanted_stops_and_leaves_nothing(conversations):
+    model = ScriptedModel([["Not ", "much ", 5.0, "at all."]])
+    seen = []
+    asked = request(is_cancelled=lambda: "much " in seen)
+    dialogue = Dialogue(model=model, conversations=conversations, options=OPTIONS)
+    with pytest.raises(GenerationCancelledError):
+        for event in reply(asked, dialogue):
+            seen.append(getattr(event, "text", ""))
+    assert seen[-2:] == ["Not ", "much "], "and no apology"
+    assert model.closed == 1
+    assert conversations.exchanges == {}
+
+
+def test_nothing_is_remembered_before_the_question_is_known_to_be_meant(conversations):
+    happened = []
+
+    def refuse():
+        happened.append("asked")
+        raise GenerationCancelledError("It was not meant.")
+
+    asked = request(on_written=lambda: happened.append("written"), wait_until_confirmed=refuse)
+    with pytest.raises(GenerationCancelledError):
+        run(ScriptedModel([["Not much."]]), conversations, asked)
+    assert happened == ["written", "asked"]
+    assert conversations.exchanges == {}

@@ -1,5 +1,6 @@
 """A real Redis-protocol server for the tests of what is kept in it."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -8,12 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from celery.contrib.testing.worker import start_worker
 from redis import Redis
 from redis.exceptions import RedisError
 
 from assistant.events import TurnStarted
 from assistant.llm.resilience import ResilientModel, RetryPolicy
 from assistant.llm.scripted import ScriptedModel, Step
+from workers.celery_app import app
+from workers.readiness import QUEUES
 from workers.services import Services
 from workers.settings import Settings
 from workers.turn_store import TurnRequest
@@ -63,6 +67,45 @@ def build(redis: Redis, models: Path) -> Build:
         return services
 
     return build
+
+
+@contextlib.contextmanager
+def queues_in(redis_socket: Path) -> Iterator[None]:
+    """Have the tasks of this process sent to that Redis."""
+    before = app.conf.broker_url
+    _use_broker(f"redis+socket://{redis_socket}")
+    yield
+    _use_broker(before)
+
+
+def _use_broker(url: str) -> None:
+    app.close()
+    app.conf.broker_url = url
+    app.amqp._producer_pool = None
+
+
+Work = Callable[[Services], contextlib.AbstractContextManager[None]]
+
+
+@pytest.fixture
+def work(redis: Redis, redis_socket: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
+    """Have a real Celery worker, in threads of this process, do these services' tasks."""
+
+    @contextlib.contextmanager
+    def work(services: Services) -> Iterator[None]:
+        monkeypatch.setattr("workers.tasks.load_services", lambda: services)
+        with start_worker(
+            app,
+            concurrency=8,
+            pool="threads",
+            queues=(*QUEUES, "background"),
+            perform_ping_check=False,
+            shutdown_timeout=30.0,
+        ):
+            yield
+
+    with queues_in(redis_socket):
+        yield work
 
 
 def start(

@@ -37,6 +37,24 @@ def test_a_turn_that_is_finished_twice_is_kept_once(redis: Redis) -> None:
     assert len(conversations.exchanges("c")) == 2
 
 
+def test_an_exchange_that_was_not_heard_to_its_end_is_amended_in_its_place(redis: Redis) -> None:
+    conversations = store(redis, turns=2)
+    tell(conversations, 4)
+    known = conversations.unsummarised("c")
+    assert known and conversations.summarise("c", known.version, "We count.", 2, "Known.")
+    before = conversations.exchanges("c")
+    conversations.amend("c", "c2", "ans…")
+    conversations.amend("c", "of another conversation", "ans…")
+    conversations.amend("unknown", "c2", "ans…")
+    after = conversations.exchanges("c")
+    assert [exchange.answer for exchange in after] == ["answer 0", "answer 1", "ans…", "answer 3"]
+    assert [exchange.at for exchange in after] == [exchange.at for exchange in before]
+    recollection = conversations.recall("c")
+    assert (recollection.summary, recollection.preamble) == ("We count.", "Known.")
+    tell(conversations, 3)
+    assert conversations.exchanges("c") == after, "the reply that comes late changes nothing"
+
+
 def test_a_summary_stands_for_the_turns_that_it_was_made_of(redis: Redis) -> None:
     conversations = store(redis, turns=2)
     tell(conversations, 5)

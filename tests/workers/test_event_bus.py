@@ -4,7 +4,7 @@ import time
 import pytest
 from redis import Redis
 
-from assistant.events import ReplyDelta, TurnFailed, TurnFinished, TurnStarted
+from assistant.events import ReplyDelta, TurnCancelled, TurnFailed, TurnFinished, TurnStarted
 from workers.event_bus import EventBus
 
 STARTED = TurnStarted(turn_id="t", conversation_id="c", kind="text", question="Hi")
@@ -51,8 +51,17 @@ def test_a_turn_ends_once_and_nothing_follows_its_end(bus: EventBus) -> None:
     failed = TurnFailed(turn_id="t", code="internal", message="No.", is_retryable=False)
     assert bus.append(FINISHED)
     assert not bus.append(failed)
+    assert not bus.append(TurnCancelled(turn_id="t", reason="cancelled", heard=None))
     assert not bus.append(delta("late"))
     assert [stored.event for stored in bus.events("t")] == [STARTED, FINISHED]
+
+
+def test_a_reader_stops_where_the_turn_was_cancelled(bus: EventBus) -> None:
+    cancelled = TurnCancelled(turn_id="t", reason="interrupted", heard="Hel…")
+    for event in (STARTED, delta("Hel"), cancelled, delta("lo.")):
+        bus.append(event)
+    followed = [stored.event for stored in bus.follow("t") if stored]
+    assert followed == [STARTED, delta("Hel"), cancelled]
 
 
 def test_what_happens_once_is_kept_once_however_many_workers_say_it(bus: EventBus) -> None:

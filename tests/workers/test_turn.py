@@ -14,10 +14,10 @@ from assistant.events import (
 )
 from speech.audio import Audio, encode_pcm16, wrap_wav
 from speech.errors import SynthesisError
-from speech.tts.base import Voice
 from tests.workers.conftest import Build, start
 from workers import turn
 from workers.services import Services
+from workers.turn_order import is_next, let_next_go
 from workers.turn_state import load_state
 
 
@@ -106,7 +106,7 @@ def test_a_piece_that_cannot_be_spoken_does_not_hold_the_turn_up(
     class Broken:
         name = "broken"
 
-        def synthesize(self, text: str, voice: Voice, language: str, speed: float) -> Audio:
+        def synthesize(self, *_: object) -> Audio:
             raise SynthesisError("No sound came out.")
 
     monkeypatch.setattr(services, "synthesizer", lambda _: Broken())
@@ -156,13 +156,13 @@ def test_turns_of_a_conversation_are_answered_in_the_order_in_which_they_came(
     services = build(["One."], ["Two."])
     start(services, "First?", "a", speak=False)
     start(services, "Second?", "b", speak=False)
-    assert turn.is_next(services, "a")
-    assert not turn.is_next(services, "b")
+    assert is_next(services, "a")
+    assert not is_next(services, "b")
     turn.reply(services, "a", lambda *_: None)
-    assert turn.let_next_go(services, "a") == "b"
-    assert turn.is_next(services, "b")
+    assert let_next_go(services, "a") == "b"
+    assert is_next(services, "b")
     turn.reply(services, "b", lambda *_: None)
-    assert turn.let_next_go(services, "b") is None
+    assert let_next_go(services, "b") is None
     assert said(services) == [("First?", "One."), ("Second?", "Two.")]
 
 
@@ -171,16 +171,16 @@ def test_a_turn_whose_worker_was_lost_at_its_end_holds_nobody_up(build: Build) -
     start(services, "First?", "a", speak=False)
     start(services, "Second?", "b", speak=False)
     turn.reply(services, "a", lambda *_: None)
-    assert turn.is_next(services, "b"), "although the first has not left by itself"
+    assert is_next(services, "b"), "although the first has not left by itself"
 
 
 def test_a_turn_that_is_still_being_heard_is_waited_for(build: Build) -> None:
     services = build(["Two."])
     start(services, None, "a")
     start(services, "Second?", "b", speak=False)
-    assert not turn.is_next(services, "b")
+    assert not is_next(services, "b")
     turn.fail(services, "a", "audio_unreadable", "What is that?")
-    assert turn.let_next_go(services, "a") == "b"
+    assert let_next_go(services, "a") == "b"
 
 
 def test_the_second_copy_of_a_task_only_finishes_what_the_first_left(build: Build) -> None:
@@ -200,7 +200,7 @@ def test_the_manner_that_a_user_wishes_is_heard(build: Build) -> None:
         services.profiles.set_manner("anna", manner)
         start(services, turn_id=turn_id, voice="pyttsx3:en-us")
         turn.reply(services, turn_id, lambda *_: None)
-        turn.let_next_go(services, turn_id)
+        let_next_go(services, turn_id)
         turn.speak(services, turn_id, 0)
         lengths[turn_id] = load_state(services.bus, turn_id).audio[0].duration_s
     assert lengths["b"] < 0.95 * lengths["a"], "concise speech is faster"
@@ -214,7 +214,7 @@ def test_the_sound_of_a_cached_answer_is_not_made_again(
     for turn_id in ("a", "b"):
         start(services, question, turn_id)
         turn.reply(services, turn_id, lambda *_: None)
-        turn.let_next_go(services, turn_id)
+        let_next_go(services, turn_id)
         turn.speak(services, turn_id, 0)
         services.conversations.delete("c")
         monkeypatch.setattr(services, "synthesizer", lambda _: pytest.fail("spoken again"))

@@ -1,0 +1,162 @@
+"""What may be done to a turn while it runs: confirm, hold, release, cancel, interrupt.
+
+A turn that may turn out not to be meant begins provisionally (`start_turn`): it is only heard.
+`begin_reply` has its reply written and spoken on suspicion, `confirm` says that it is meant, and
+until then nothing of it is remembered and no tool acts. All of this may be called in any order
+and more than once; the tasks look at what was decided before they begin and 20 times a second.
+"""
+
+import time
+
+from assistant.errors import GenerationCancelledError
+from assistant.events import CancelReason, TurnCancelled
+from assistant.history import Exchange
+from assistant.llm.cancellation import POLL_S
+from workers.celery_app import app
+from workers.heard import heard_text
+from workers.services import Services
+from workers.turn_order import let_next_go
+from workers.turn_state import TurnState, load_state
+
+
+def begin_reply(services: Services, turn_id: str) -> bool:
+    """Have the reply written as soon as the words are known; return False where it is cancelled."""
+    control = services.turns.control(turn_id)
+    request = services.turns.request(turn_id)
+    if control.replies or request is None:
+        return control.cancelled is None
+    if not services.turns.decide(turn_id, replies=1):
+        return False
+    services.order.enter(request.conversation_id, turn_id)
+    if load_state(services.bus, turn_id).question is not None:
+        _send("reply", turn_id)
+    return True
+
+
+def confirm(services: Services, turn_id: str, *, replies: bool = True) -> bool:
+    """Say that the turn is meant; return False where it was cancelled before, as by its bound.
+
+    Without `replies` it has its transcript, and no reply before `begin_reply`.
+    """
+    is_confirmed = services.turns.decide(turn_id, provisional_until="")
+    return is_confirmed and (not replies or begin_reply(services, turn_id))
+
+
+def cancel(services: Services, turn_id: str, reason: CancelReason) -> bool:
+    """End the turn wherever it is; return False where it had ended.
+
+    What a finished reply left in the conversation stays there: see `interrupt`.
+    """
+    services.turns.decide(turn_id, cancelled=reason)
+    return _end(services, turn_id, reason)
+
+
+def hold(services: Services, turn_id: str) -> bool:
+    """Stop writing and speaking until `release`; return False where the turn is cancelled.
+
+    What exists is kept. Recognition goes on.
+    """
+    return services.turns.decide(turn_id, is_held=1)
+
+
+def release(services: Services, turn_id: str) -> bool:
+    """Go on where the turn was held; return False where it is cancelled."""
+    if not services.turns.control(turn_id).is_held:
+        return services.turns.control(turn_id).cancelled is None
+    if not services.turns.decide(turn_id, is_held=0):
+        return False
+    state = load_state(services.bus, turn_id)
+    if state.end is None and state.reply is None and state.question is not None:
+        _send("reply", turn_id)
+    for index in sorted(state.queued.keys() - state.audio.keys() - state.unspoken.keys()):
+        _send("speak", turn_id, index)
+    return True
+
+
+def interrupt(
+    services: Services,
+    turn_id: str,
+    heard_ms: int | None,
+    reason: CancelReason = "interrupted",
+) -> str:
+    """End a turn whose reply was being heard or read; return what the conversation keeps of it.
+
+    `heard_ms`: how much of its sound was played; None for a reply that is read, of which all that
+    is written counts. A finished turn, whose sound still plays, is interrupted as well.
+    """
+    state = load_state(services.bus, turn_id)
+    heard = heard_text(state, heard_ms)
+    # Before the end, which lets the conversation's next turn read it.
+    _keep(services, turn_id, state, heard)
+    _end(services, turn_id, reason, heard)
+    services.turns.decide(turn_id, cancelled=reason)
+    return heard
+
+
+def _keep(services: Services, turn_id: str, state: TurnState, heard: str) -> None:
+    """Have the conversation know only what was heard, whether the reply was whole or not."""
+    request = services.turns.request(turn_id)
+    question = state.question or ""
+    if request is None or not (question or state.written):
+        return
+    exchange = Exchange(
+        question,
+        heard,
+        turn_id=turn_id,
+        # What a check objected to is masked or refused in a whole reply: no model sees it.
+        source="refusal" if state.objection else state.written_source,
+        at=time.time(),
+    )
+    # A turn is added once only, by whoever comes first: here, or where its reply was whole.
+    services.conversations.add(request.conversation_id, request.user_id, exchange)
+    services.conversations.amend(request.conversation_id, turn_id, heard)
+
+
+def goes_on(services: Services, turn_id: str) -> bool:
+    """Return whether the turn's tasks may go on; ends a turn that nobody confirmed in time."""
+    control = services.turns.control(turn_id)
+    if control.cancelled:
+        _end(services, turn_id, control.cancelled)  # Whoever cancelled may be lost since.
+    elif control.is_overdue and services.turns.decide(
+        turn_id, only_provisional=True, cancelled="superseded"
+    ):
+        _end(services, turn_id, "superseded")
+        return False
+    return control.goes_on
+
+
+def may_reply(services: Services, turn_id: str) -> bool:
+    return goes_on(services, turn_id) and services.turns.control(turn_id).replies
+
+
+def is_stopped(services: Services, turn_id: str) -> bool:
+    """Return whether what is being made for the turn should stop now. One look at Redis."""
+    control = services.turns.control(turn_id)
+    return control.is_overdue or not control.goes_on
+
+
+def wait_until_confirmed(services: Services, turn_id: str) -> None:
+    """Return when the turn is meant. Raises GenerationCancelledError where it is not."""
+    while True:
+        goes_on(services, turn_id)  # Ends it where nobody says so in time.
+        control = services.turns.control(turn_id)
+        if control.cancelled:
+            raise GenerationCancelledError("The answer is no longer wanted.")
+        if control.provisional_until is None:
+            return
+        time.sleep(POLL_S)
+
+
+def _end(services: Services, turn_id: str, reason: CancelReason, heard: str | None = None) -> bool:
+    has_ended = services.bus.append(TurnCancelled(turn_id=turn_id, reason=reason, heard=heard))
+    services.foreground.leave(turn_id)
+    services.turns.drop_upload(turn_id)
+    is_queued = services.turns.control(turn_id).replies
+    if is_queued and (following := let_next_go(services, turn_id)):
+        _send("reply", following)
+    return has_ended
+
+
+def _send(task: str, *arguments: str | int) -> None:
+    # By name: importing the tasks would load what they compute with.
+    app.send_task(f"workers.tasks.{task}", arguments)
