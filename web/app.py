@@ -16,6 +16,7 @@ from web import (
     voice,
     voices,
 )
+from web.realtime import endpoint as realtime
 from workers.services import Services
 from workers.settings import Settings, load_settings
 
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         health,
     ):
         app.register_blueprint(module.blueprint)
+    realtime.register(app)
     app.after_request(_secure)
     return app
 

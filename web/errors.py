@@ -25,6 +25,8 @@ STATUS = {
     "audio_too_long": 413,
     "audio_too_many_channels": 415,
     "guest_unknown": 401,
+    "origin_refused": 403,
+    "sessions_full": 503,
     "turn_unknown": 404,
     "conversation_unknown": 404,
     "fact_unknown": 404,

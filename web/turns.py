@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from assistant.events import TurnFailed, encode_event
+from assistant.events import TurnCancelled, TurnFailed, TurnFinished, encode_event
 from web.context import services
 from web.errors import ProblemError
 from workers.event_bus import FIRST, EventBus
@@ -70,7 +70,8 @@ def describe(turn_id: str, state: TurnState) -> dict[str, Any]:
     """Return the turn as clients see it; keys whose value is not known yet are left out."""
     started, transcript, reply = state.started, state.transcript, state.reply
     failure = state.end if isinstance(state.end, TurnFailed) else None
-    finished = state.end is not None and failure is None
+    cancelled = state.end if isinstance(state.end, TurnCancelled) else None
+    finished = isinstance(state.end, TurnFinished)
     described = {
         "turn_id": turn_id,
         "conversation_id": started.conversation_id if started else None,
@@ -98,6 +99,8 @@ def describe(turn_id: str, state: TurnState) -> dict[str, Any]:
             for index, piece in sorted(state.unspoken.items())
         ]
         or None,
+        "reason": cancelled.reason if cancelled else None,
+        "heard": cancelled.heard if cancelled else None,
         "error": {"code": failure.code, "detail": failure.message} if failure else None,
     }
     return {name: value for name, value in described.items() if value is not None}

@@ -13,7 +13,9 @@ def test_every_error_that_can_end_a_turn_has_a_status() -> None:
         "language_model_failed",  # A base class.
         "unknown_language_model",  # A wrong setting, met at the start.
         "unknown_engine",
-        "generation_cancelled",  # Background work, which is done again.
+        "generation_cancelled",  # Nobody waits any more, or it is done again.
+        "synthesis_cancelled",
+        "turn_in_progress",  # Of a live session.
         "tool_failed",  # Is told as the reply.
         "synthesis_failed",  # Ends in `speech_failed`, and the turn goes on.
     }

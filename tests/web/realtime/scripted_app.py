@@ -1,0 +1,151 @@
+"""The web application with live sessions that play what a test wrote down, for gunicorn to run.
+
+What the user types is a command to the session: a JSON list of steps. A step is a live event as
+`["ReplyText", {…}]`, `["sleep", seconds]`, or `["raise"]`.
+"""
+
+import base64
+import itertools
+import json
+import threading
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+from flask import Flask, Response, jsonify
+
+from speech.audio import Samples
+from web.app import create_app as create_real_app
+from web.realtime.endpoint import live_sessions
+from web.realtime.opening import Opening
+from workers.live import events
+from workers.live.events import LiveEvent, ReplyDone, ReplyStarted, ReplyTruncated, UserCommitted
+from workers.live.session import LiveSettings
+
+Step = list[Any]
+GREETING: list[Step] = [
+    ["ReplyText", {"turn_id": "TURN", "text": "Hello!"}],
+    ["ReplyDone", {"turn_id": "TURN", "status": "completed", "text": "Hello!"}],
+]
+"""What it says when asked for a reply to nothing."""
+
+
+class ScriptedLive:
+    """As `LiveSession`: `say` takes a script, `respond` plays it in a thread of its own."""
+
+    opened: ClassVar[list["ScriptedLive"]] = []
+
+    def __init__(
+        self, opening: Opening, settings: LiveSettings, emit: Callable[[LiveEvent], None]
+    ) -> None:
+        self.settings = settings
+        self.calls: list[list[Any]] = []
+        self.replied_with: list[LiveSettings] = []
+        self.samples = np.zeros(0, np.float32)
+        self._emit = emit
+        self._said: list[str] = []
+        self._ids = itertools.count(1)
+        self._playing: str | None = None
+        self._stopped = threading.Event()
+        ScriptedLive.opened.append(self)
+
+    def configure(self, settings: LiveSettings) -> None:
+        self.settings = settings
+
+    def hear(self, samples: Samples) -> None:
+        self.samples = np.concatenate([self.samples, samples])
+
+    def commit(self) -> str | None:
+        if not len(self.samples):
+            return None
+        item_id = f"item_heard{next(self._ids)}"
+        self._emit(UserCommitted(item_id=item_id, previous_item_id=None))
+        return item_id
+
+    def clear(self) -> None:
+        self.samples = np.zeros(0, np.float32)
+
+    def say(self, text: str, item_id: str | None = None) -> str:
+        self._said.append(text)
+        item_id = item_id or f"item_typed{next(self._ids)}"
+        self._emit(UserCommitted(item_id=item_id, previous_item_id=None))
+        return item_id
+
+    def respond(self, settings: LiveSettings | None = None) -> str:
+        self.replied_with.append(settings or self.settings)
+        script = json.loads(self._said.pop()) if self._said else GREETING
+        turn_id = f"turn{next(self._ids)}"
+        self._playing = turn_id
+        self._stopped.clear()
+        self._emit(ReplyStarted(turn_id=turn_id, item_id=None, is_asked=True))
+        threading.Thread(target=self._play, args=[turn_id, script], daemon=True).start()
+        return turn_id
+
+    def _play(self, turn_id: str, script: list[Step]) -> None:
+        for name, argument in script:
+            if self._stopped.is_set():
+                return
+            if name == "sleep":
+                self._stopped.wait(argument)
+                continue
+            fields = {key: turn_id if value == "TURN" else value for key, value in argument.items()}
+            if "silence_ms" in fields:
+                fields["pcm16"] = b"\1\0" * (fields.pop("silence_ms") * 24)
+            event = getattr(events, name)(**fields)
+            if isinstance(event, ReplyDone):
+                self._playing = None
+            self._emit(event)
+
+    def cancel(self) -> bool:
+        turn_id, self._playing = self._playing, None
+        if turn_id is None:
+            return False
+        self._stopped.set()
+        self._emit(
+            ReplyDone(turn_id=turn_id, status="cancelled", text="he", reason="client_cancelled")
+        )
+        return True
+
+    def forget(self, item_id: str) -> None:
+        self.calls.append(["forget", item_id])
+
+    def forget_reply(self, turn_id: str) -> None:
+        self.calls.append(["forget_reply", turn_id])
+
+    def played(self, turn_id: str, audio_ms: int, is_playing: bool) -> None:
+        self.calls.append(["played", turn_id, audio_ms, is_playing])
+
+    def truncate(self, turn_id: str, audio_ms: int) -> None:
+        self.calls.append(["truncate", turn_id, audio_ms])
+        self._emit(ReplyTruncated(turn_id=turn_id, text="he"))
+
+    def close(self) -> None:
+        self.calls.append(["close"])
+        self._stopped.set()
+
+
+def create_app() -> Flask:
+    app = create_real_app()
+    live_sessions(app).open_live = ScriptedLive
+
+    @app.get("/test/sessions")
+    def sessions() -> Response:
+        """What each session was given so far."""
+        return jsonify(
+            [
+                {
+                    "calls": live.calls,
+                    "settings": json.loads(json.dumps(live.settings, default=vars)),
+                    "replied_with": json.loads(json.dumps(live.replied_with, default=vars)),
+                    "samples": len(live.samples),
+                    "sound": base64.b64encode(live.samples.tobytes()).decode(),
+                }
+                for live in ScriptedLive.opened
+            ]
+        )
+
+    @app.get("/test/threads")
+    def threads() -> Response:
+        return jsonify(threading.active_count())
+
+    return app

@@ -1,0 +1,194 @@
+"""What a client may send: OpenAI's client events as far as they mean something here, and ours.
+
+The `openai` package has types of its own. They allow 24 kHz only and bound nothing, and to import
+them costs half a second and 22 MB; the tests hold these against them.
+"""
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from web.realtime.protocol_errors import ProtocolError
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class _ClientEvent(BaseModel):
+    event_id: Annotated[str, Field(max_length=512)] | None = None
+
+
+class SessionUpdate(_ClientEvent):
+    type: Literal["session.update"]
+    session: dict[str, Any]
+    """As `session_config` understands it."""
+
+
+class AudioAppend(_ClientEvent):
+    type: Literal["input_audio_buffer.append"]
+    audio: str
+
+    def pcm16(self) -> bytes:
+        """Raises ProtocolError."""
+        try:
+            pcm16 = base64.b64decode(self.audio, validate=True)
+        except binascii.Error as error:
+            raise ProtocolError("invalid_audio", "The sound is not base64.", "audio") from error
+        if len(pcm16) % 2:
+            raise ProtocolError(
+                "invalid_audio",
+                "PCM16 has two bytes a sample, and this sound has an odd number of bytes.",
+                "audio",
+            )
+        return pcm16
+
+
+class AudioCommit(_ClientEvent):
+    type: Literal["input_audio_buffer.commit"]
+
+
+class AudioClear(_ClientEvent):
+    type: Literal["input_audio_buffer.clear"]
+
+
+class Content(BaseModel):
+    type: str
+    text: str | None = None
+
+
+class NewItem(BaseModel):
+    id: Id | None = None
+    type: str
+    role: str | None = None
+    content: list[Content] = Field(default_factory=list, max_length=100)
+
+    def text(self) -> str:
+        """Return what the user typed. Raises ProtocolError for every other kind of item."""
+        if self.type != "message" or self.role != "user":
+            kind = f"a message of the role {self.role}" if self.type == "message" else self.type
+            raise ProtocolError(
+                "unsupported_item",
+                f"This server takes messages of the user only, and this is {kind}. What the "
+                "assistant should know goes into the session's instructions.",
+                "item",
+            )
+        if wrong := [part.type for part in self.content if part.type != "input_text"]:
+            raise ProtocolError(
+                "unsupported_item",
+                f"An item holds input_text here, and no {wrong[0]}; send sound with "
+                "input_audio_buffer.append.",
+                "item.content",
+            )
+        text = "\n".join(part.text or "" for part in self.content).strip()
+        if not text:
+            raise ProtocolError("invalid_value", "The message is empty.", "item.content")
+        return text
+
+
+class ItemCreate(_ClientEvent):
+    type: Literal["conversation.item.create"]
+    item: NewItem
+    previous_item_id: str | None = None
+
+
+class ItemRetrieve(_ClientEvent):
+    type: Literal["conversation.item.retrieve"]
+    item_id: str
+
+
+class ItemDelete(_ClientEvent):
+    type: Literal["conversation.item.delete"]
+    item_id: str
+
+
+class ItemTruncate(_ClientEvent):
+    type: Literal["conversation.item.truncate"]
+    item_id: str
+    content_index: int
+    audio_end_ms: int = Field(ge=0)
+
+
+class ResponseCreate(_ClientEvent):
+    type: Literal["response.create"]
+    response: dict[str, Any] = Field(default_factory=dict)
+    """As `session_config` understands it."""
+
+    @field_validator("response", mode="before")
+    @classmethod
+    def _null_is_nothing(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+
+class ResponseCancel(_ClientEvent):
+    type: Literal["response.cancel"]
+    response_id: str | None = None
+
+
+class PlaybackPosition(_ClientEvent):
+    """Ours: how much of a reply the client has played."""
+
+    type: Literal["x.playback.position"]
+    item_id: str
+    audio_ms: int = Field(ge=0)
+    is_playing: bool = True
+
+
+ClientEvent = (
+    SessionUpdate
+    | AudioAppend
+    | AudioCommit
+    | AudioClear
+    | ItemCreate
+    | ItemRetrieve
+    | ItemDelete
+    | ItemTruncate
+    | ResponseCreate
+    | ResponseCancel
+    | PlaybackPosition
+)
+
+_KINDS: dict[str, type[ClientEvent]] = {
+    kind.model_fields["type"].annotation.__args__[0]: kind for kind in ClientEvent.__args__
+}
+
+
+def parse_json(message: str | bytes) -> dict[str, Any]:
+    """Return the message's object. Raises ProtocolError."""
+    try:
+        data = json.loads(message)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError("invalid_json", "This message is not JSON.") from error
+    if not isinstance(data, dict):
+        raise ProtocolError("invalid_json", "A message is a JSON object with a type.")
+    return data
+
+
+def parse_event(data: dict[str, Any]) -> ClientEvent:
+    """Raises ProtocolError."""
+    kind = data.get("type")
+    if kind is None:
+        raise ProtocolError("missing_required_parameter", "A message needs a type.", "type")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        known = ", ".join(name for name in _KINDS if not name.startswith("x."))
+        raise ProtocolError(
+            "unknown_event_type", f"There is no client event {kind!r}; known are {known}.", "type"
+        )
+    try:
+        return _KINDS[kind].model_validate(data)
+    except ValidationError as error:
+        raise as_protocol_error(error) from error
+
+
+def as_protocol_error(error: ValidationError, prefix: str = "") -> ProtocolError:
+    """Return the first of what is wrong."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    # pydantic puts the tag of a union's member into the path.
+    path = [str(part) for part in first["loc"] if part not in ("server_vad", "semantic_vad")]
+    param = ".".join([prefix, *path] if prefix else path)
+    if isinstance(reason := first.get("ctx", {}).get("error"), ProtocolError):
+        return ProtocolError(reason.code, reason.message, param)
+    if first["type"] == "missing":
+        return ProtocolError("missing_required_parameter", f"{param} is missing.", param)
+    return ProtocolError("invalid_value", f"{param}: {first['msg']}.", param)

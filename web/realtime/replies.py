@@ -1,0 +1,163 @@
+"""The replies of a session, each told as a response, in order."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+from web.realtime.items import Items
+from web.realtime.outbox import Outbox
+from web.realtime.pcm import SPOKEN_RATE_HZ, at_rate
+from web.realtime.response import Response
+from web.realtime.session_config import SessionConfig
+from workers.live.events import (
+    ReplyAudio,
+    ReplyDone,
+    ReplyHeld,
+    ReplyReleased,
+    ReplyStarted,
+    ReplyText,
+    ReplyTruncated,
+    TurnTimings,
+)
+
+ReplyEvent = (
+    ReplyStarted
+    | ReplyText
+    | ReplyAudio
+    | ReplyHeld
+    | ReplyReleased
+    | ReplyDone
+    | ReplyTruncated
+    | TurnTimings
+)
+
+_MAX_RESPONSES = 100
+"""The oldest are forgotten then."""
+
+
+class Replies:
+    """Not thread-safe."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        items: Items,
+        config: Callable[[], SessionConfig],
+        conversation_id: str,
+        extensions: frozenset[str],
+    ) -> None:
+        self._outbox = outbox
+        self._items = items
+        self._config = config
+        self._conversation_id = conversation_id
+        self._extensions = extensions
+        self._responses: dict[str, Response] = {}
+        self._next_config: SessionConfig | None = None
+        self._next_metadata: dict[str, str] | None = None
+        self._truncated_ms: dict[str, int] = {}
+
+    def expect(self, config: SessionConfig | None, metadata: dict[str, str] | None) -> None:
+        """Give the response that is asked for next these settings, in place of the session's."""
+        self._next_config = config
+        self._next_metadata = metadata
+
+    def in_progress(self) -> Response | None:
+        """Return the response that is being made."""
+        return next((r for r in self._latest() if r.status == "in_progress"), None)
+
+    def unfinished(self) -> Response | None:
+        """Return the response whose end the client has not been told."""
+        unsent = (r for r in self._latest() if self._outbox.is_waiting(r.turn_id))
+        return self.in_progress() or next(unsent, None)
+
+    def truncating(self, item_id: str, audio_end_ms: int) -> str:
+        """Return the turn to truncate. Raises ProtocolError."""
+        item, turn_id = self._items.reply(item_id)
+        self._truncated_ms[turn_id] = min(audio_end_ms, round(item.sound_ms))
+        self._outbox.drop(turn_id)
+        return turn_id
+
+    def cut_off(self, turn_id: str, reason: Literal["turn_detected", "client_cancelled"]) -> bool:
+        """Forget what the client has not got of a reply; return whether its end is told by that,
+        as it is where the session has told all of it."""
+        response = self._responses.get(turn_id)
+        was_waiting = self._outbox.drop(turn_id)
+        if response is None or response.status == "in_progress" or not was_waiting:
+            return False
+        text = response.item.text or ""
+        done = ReplyDone(turn_id=turn_id, status="cancelled", text=text, reason=reason)
+        self._outbox.put_last(turn_id, *response.done(done))
+        return True
+
+    def tell(self, event: ReplyEvent) -> None:
+        if isinstance(event, ReplyStarted):
+            self._start(event)
+            return
+        response = self._responses.get(event.turn_id)
+        if response is None:
+            return
+        match event:
+            case ReplyHeld():
+                self._extra("hold", "x.playback.hold", item_id=response.item.id)
+            case ReplyReleased():
+                self._extra("hold", "x.playback.resume", item_id=response.item.id)
+            case TurnTimings():
+                self._extra(
+                    "timings", "x.turn.timings", response_id=response.id, stages=event.stages
+                )
+            case ReplyTruncated():
+                self._truncated(response, event)
+            case _ if response.status != "in_progress":
+                return  # Cut off, and told so.
+            case ReplyText():
+                self._outbox.put_reply(event.turn_id, *response.text(event.text, self._items))
+            case ReplyAudio():
+                self._sound(response, event)
+            case ReplyDone():
+                if event.status != "completed":
+                    self._outbox.drop(event.turn_id)
+                self._outbox.put_last(event.turn_id, *response.done(event))
+
+    def _start(self, event: ReplyStarted) -> None:
+        turn_id = event.turn_id
+        config, metadata = self._config(), None
+        if before := self._responses.pop(turn_id, None):
+            config, metadata = before.config, before.metadata
+        elif event.is_asked:
+            config, metadata = self._next_config or config, self._next_metadata
+            self.expect(None, None)
+        response = Response(
+            turn_id, before.number + 1 if before else 1, self._conversation_id, config, metadata
+        )
+        self._responses[turn_id] = response
+        if len(self._responses) > _MAX_RESPONSES:
+            del self._responses[next(iter(self._responses))]
+        self._outbox.put_reply(turn_id, response.created())
+
+    def _sound(self, response: Response, event: ReplyAudio) -> None:
+        if not response.config.is_spoken:
+            return
+        self._outbox.put_reply(event.turn_id, *response.opened(self._items))
+        rate = response.config.audio.output.format.rate
+        duration_ms = len(event.pcm16) / 2 / SPOKEN_RATE_HZ * 1000
+        self._outbox.put_sound(
+            event.turn_id, response.sound(duration_ms), at_rate(event.pcm16, rate), 2 * rate
+        )
+
+    def _truncated(self, response: Response, event: ReplyTruncated) -> None:
+        response.item.text = event.text
+        played_ms = self._truncated_ms.pop(event.turn_id, round(response.item.sound_ms))
+        self._outbox.put(
+            {
+                "type": "conversation.item.truncated",
+                "item_id": response.item.id,
+                "content_index": 0,
+                "audio_end_ms": played_ms,
+            }
+        )
+
+    def _latest(self) -> Iterator[Response]:
+        return reversed(self._responses.values())
+
+    def _extra(self, extension: str, kind: str, **fields: Any) -> None:
+        if extension in self._extensions:
+            self._outbox.put({"type": kind, **fields})

@@ -1,0 +1,1 @@
+"""A conversation by voice, turn by turn, as long as it lasts."""

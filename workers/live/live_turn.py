@@ -1,0 +1,94 @@
+"""A turn as its live session sees it: what came of it, and what of that the client was told."""
+
+from dataclasses import dataclass, field
+
+from assistant.events import CancelReason, ReplyReady, TranscriptReady, TurnEnd, TurnEvent
+from workers.event_bus import FIRST
+from workers.live.playback import Playback
+from workers.turn_store import REPLY_SAMPLE_RATE_HZ
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    index: int
+    text: str
+    pcm16: bytes
+
+    @property
+    def duration_ms(self) -> float:
+        return len(self.pcm16) / 2 / REPLY_SAMPLE_RATE_HZ * 1000
+
+    def after(self, begin_ms: float) -> "Piece":
+        """Return what of the piece comes after its first `begin_ms`; its text in proportion."""
+        n_bytes = 2 * round(begin_ms / 1000 * REPLY_SAMPLE_RATE_HZ)
+        n_chars = round(len(self.text) * n_bytes / max(1, len(self.pcm16)))
+        return Piece(index=self.index, text=self.text[n_chars:], pcm16=self.pcm16[n_bytes:])
+
+
+@dataclass
+class LiveTurn:
+    id: str
+    item_id: str
+    """What the user said; empty where the assistant speaks up by itself."""
+    end_ms: int | None = None
+    """Where the speech in it ended; None for a typed one."""
+    is_spoken: bool = True
+    transcript: TranscriptReady | None = None
+    written: ReplyReady | None = None
+    is_confirmed: bool = False
+    is_waiting: bool = False
+    """It has a reply only if the client asks for one."""
+    is_replying: bool = False
+    """The client knows of the reply."""
+    is_withheld: bool = False
+    """Its reply was cut off for the client, and may yet go on."""
+    cancelled: CancelReason | None = None
+    """It is to end as soon as its words are known."""
+    end: TurnEnd | None = None
+    is_told: bool = False
+    """The client knows of the reply's end."""
+    seen_id: str = FIRST
+    """The last of its events that was taken."""
+    is_followed: bool = False
+    due_s: float = 0.0
+    """On the monotonic clock: when it is given up."""
+    backlog: list[tuple[TurnEvent, bytes | None]] = field(default_factory=list)
+    """What is not told while the turn is provisional or withheld."""
+    pieces: dict[int, Piece] = field(default_factory=dict)
+    """Made, and waiting for those before them."""
+    sent: list[Piece] = field(default_factory=list)
+    next_index: int = 0
+    playback: Playback = field(default_factory=Playback)
+    stages: dict[str, float] = field(default_factory=dict)
+    """Seconds since 1970 at which each was reached."""
+    spoke_until: float | None = None
+    """Seconds since 1970 of the user's last sound."""
+
+    def take_ready(self) -> list[Piece]:
+        """Return the pieces that may be sent now, in order."""
+        ready = []
+        while (piece := self.pieces.pop(self.next_index, None)) is not None:
+            ready.append(piece)
+            self.next_index += 1
+        return [piece for piece in ready if piece.pcm16]
+
+    def played(self, duration_ms: float) -> bytes:
+        """Return the last of the sound that was heard."""
+        end = 2 * round(self.playback.heard_ms / 1000 * REPLY_SAMPLE_RATE_HZ)
+        begin = max(0, end - 2 * round(duration_ms / 1000 * REPLY_SAMPLE_RATE_HZ))
+        return b"".join(piece.pcm16 for piece in self.sent)[begin:end]
+
+    def unheard(self, heard_ms: float) -> list[Piece]:
+        """Return what was sent and not heard."""
+        rest = []
+        for piece in self.sent:
+            if heard_ms < piece.duration_ms:
+                rest.append(piece.after(max(0.0, heard_ms)))
+            heard_ms -= piece.duration_ms
+        return rest
+
+    def timings_ms(self) -> dict[str, float]:
+        """Return the stages in milliseconds after the user's last sound."""
+        if self.spoke_until is None:
+            return {}
+        return {name: round((at - self.spoke_until) * 1000, 1) for name, at in self.stages.items()}
