@@ -44,9 +44,16 @@ export class UserMessage {
   write(words) {
     keepingPlace(() => {
       delete this.text.dataset.text;
+      this.element.classList.remove("provisional");
       this.text.classList.remove("pending");
       this.text.textContent = words;
     });
+  }
+
+  /** What the user seems to be saying, to be written or removed later. */
+  guess(words) {
+    this.write(words);
+    this.element.classList.add("provisional");
   }
 
   /** A word of ours in place of the user's: the recording is on its way, or held no speech. */
@@ -68,10 +75,14 @@ export class UserMessage {
 }
 
 export class ReplyMessage {
-  /** Stands below what it answers. `onReplay(message)` runs when the user asks to hear it again. */
-  constructor(userMessage, onReplay) {
+  /**
+   * Stands below what it answers, or at the end. `onReplay(message)` runs when the user asks to hear
+   * it again.
+   */
+  constructor(userMessage = null, onReplay = null) {
     this.element = create("reply-message");
-    keepingPlace(() => userMessage.element.after(this.element));
+    greeting.hidden = true;
+    keepingPlace(() => (userMessage ? userMessage.element.after(this.element) : list.append(this.element)));
     this.text = this.element.querySelector(".text");
     this.pieces = new Map(); // index → address of its sound
     this.playlist = null;
@@ -89,6 +100,11 @@ export class ReplyMessage {
     keepingPlace(() => (this.text.textContent = words));
     this.settle();
     announcer.textContent = words;
+  }
+
+  /** The reply ends here after all. */
+  truncate(words) {
+    keepingPlace(() => (this.text.textContent = words));
   }
 
   settle() {

@@ -3,10 +3,13 @@
 
 import { expectAnnouncements, watchAnnouncements } from "./announcements.js";
 import { clearConversation, explain, keepingPlace } from "./conversation.js";
+import { attachFiles } from "./files.js";
 import { setLabel, setText, switchLanguage, text, translate } from "./i18n.js";
+import { LiveControl } from "./live/control.js";
+import { MicrophoneError } from "./microphone.js";
 import { Player } from "./player.js";
 import { attachPressToTalk } from "./press_to_talk.js";
-import { MicrophoneError, startRecording } from "./recorder.js";
+import { startRecording } from "./recorder.js";
 import { attachSettings, isSpeakOn, loadVoices, requestFields } from "./settings.js";
 import { Turn } from "./turn.js";
 import { askText, askVoice, followTurn, TurnError } from "./turn_client.js";
@@ -14,10 +17,24 @@ import { askText, askVoice, followTurn, TurnError } from "./turn_client.js";
 const find = (id) => document.getElementById(id);
 const question = find("question");
 const microphone = find("microphone");
+const LIVE_HINTS = { listening: "live_hint", muted: "muted_hint", asleep: "asleep_hint" };
 const READY_CHECK_MS = 2000;
 const ANNOUNCEMENT_CHECK_MS = 500;
 
 const player = new Player(showState);
+const live = new LiveControl({
+  conversationId: () => conversationId,
+  onStart() {
+    hideNotice();
+    stop();
+    player.unlock();
+  },
+  onChange: showState,
+  onConversation: (id) => (conversationId = id),
+  onReplied: () => expectAnnouncements(showAnnounced),
+  onProblem: showNotice,
+  onSolved: hideNotice,
+});
 let conversationId = null;
 let currentTurn = null;
 let stage = null; // of the current turn
@@ -31,16 +48,18 @@ function showState() {
   let state = isServerReady ? "ready" : "warming_up";
   if (recording) state = "listening";
   else if (player.isPlaying) state = "speaking";
+  else if (live.state) state = live.state;
   else if (stage) state = stage;
   else if (player.isOpen) state = "thinking"; // the last of the sound is on its way
-  find("stop").disabled = !recording && !player.isOpen;
+  live.isDeaf = player.isPlaying;
+  find("stop").disabled = !recording && !player.isOpen && !live.isReplying;
   setLabel(find("stop"), recording ? "discard" : "stop_sound");
   if (document.body.dataset.state === state) return;
   document.body.dataset.state = state;
   setText(find("state"), state);
-  microphone.setAttribute("aria-pressed", String(state === "listening"));
-  setLabel(microphone, state === "listening" ? "microphone_stop" : "microphone_start");
-  const hints = { listening: "listening_hint", ready: "microphone_hint" };
+  microphone.setAttribute("aria-pressed", String(recording !== null));
+  setLabel(microphone, recording ? "microphone_stop" : "microphone_start");
+  const hints = live.state ? LIVE_HINTS : { listening: "listening_hint", ready: "microphone_hint" };
   find("state-hint").hidden = !(state in hints);
   if (state in hints) setText(find("state-hint"), hints[state]);
 }
@@ -101,6 +120,7 @@ function turnFields() {
 }
 
 async function sendQuestion(words) {
+  if (live.ask(words)) return;
   const turn = startTurn();
   turn.user.write(words);
   turn.enter("thinking");
@@ -114,6 +134,7 @@ async function sendQuestion(words) {
 }
 
 async function sendSound(sound, filename, caption = null) {
+  await live.end();
   const turn = startTurn();
   turn.user.note("your_recording");
   if (caption) turn.user.caption(caption);
@@ -130,7 +151,7 @@ async function sendSound(sound, filename, caption = null) {
 
 /** A turn of the assistant's own, once the user is neither speaking nor being answered. */
 async function showAnnounced(turnId) {
-  while (recording || isOpeningMicrophone || stage || player.isOpen) {
+  while (recording || isOpeningMicrophone || stage || player.isOpen || live.isBusy) {
     await new Promise((resolve) => setTimeout(resolve, ANNOUNCEMENT_CHECK_MS));
   }
   const talkedIn = conversationId;
@@ -149,7 +170,8 @@ function refuseTurn(error, retry = null) {
   if (isServerReady && error.status === 0) watchReadiness();
 }
 
-function sendFile(file) {
+attachFiles((file) => {
+  player.unlock();
   const limit = Number(document.body.dataset.maxUploadBytes);
   if (limit && file.size > limit) {
     const limit_mb = Math.floor(limit / 1024 ** 2);
@@ -157,7 +179,7 @@ function sendFile(file) {
     return;
   }
   sendSound(file, file.name, file.name);
-}
+});
 
 // The microphone
 
@@ -197,7 +219,10 @@ function showLevel() {
 
 function stop() {
   if (recording) recording.cancel();
-  else player.stop();
+  else {
+    player.stop();
+    live.stopReply();
+  }
 }
 
 attachPressToTalk(microphone, {
@@ -225,35 +250,13 @@ question.addEventListener("keydown", (event) => {
   find("composer").requestSubmit();
 });
 
-// Files
-
-find("choose-file").addEventListener("click", () => find("file").click());
-find("file").addEventListener("change", ({ target }) => {
-  player.unlock();
-  if (target.files.length) sendFile(target.files[0]);
-  target.value = "";
-});
-
-document.addEventListener("dragenter", ({ dataTransfer }) => {
-  if (dataTransfer.types.includes("Files")) find("drop-target").hidden = false;
-});
-document.addEventListener("dragover", (event) => event.preventDefault());
-document.addEventListener("dragleave", ({ relatedTarget }) => {
-  if (relatedTarget === null) find("drop-target").hidden = true;
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  find("drop-target").hidden = true;
-  player.unlock();
-  if (event.dataTransfer.files.length) sendFile(event.dataTransfer.files[0]);
-});
-
 // The rest
 
 find("stop").addEventListener("click", stop);
 find("dismiss").addEventListener("click", hideNotice);
 find("switch-language").addEventListener("click", switchLanguage);
 find("new-conversation").addEventListener("click", () => {
+  live.end();
   player.stop();
   hideNotice();
   clearConversation();
@@ -268,6 +271,9 @@ document.addEventListener("keydown", ({ key }) => {
 });
 
 translate(document);
-attachSettings(() => player.stop());
+attachSettings(() => {
+  if (!isSpeakOn()) player.stop();
+  live.configure();
+});
 watchReadiness();
 watchAnnouncements(showAnnounced);

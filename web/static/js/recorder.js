@@ -1,22 +1,9 @@
 // Records the microphone with what the browser has: webm/opus, or mp4 on Safari.
 
+import { MicrophoneError, openMicrophone, requireMicrophone } from "./microphone.js";
+
 const TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 const SHORTEST_MS = 300;
-
-const CODES = {
-  NotAllowedError: "microphone_refused",
-  SecurityError: "microphone_refused",
-  NotFoundError: "microphone_missing",
-  OverconstrainedError: "microphone_missing",
-};
-
-/** `code` is the key of the sentence that says what is wrong and what to do. */
-export class MicrophoneError extends Error {
-  constructor(code) {
-    super(code);
-    Object.assign(this, { code, detail: null });
-  }
-}
 
 /**
  * Starts recording. Raises MicrophoneError.
@@ -24,9 +11,9 @@ export class MicrophoneError extends Error {
  * to the sound, or to null where it was cancelled. `level()` is the loudness now, from 0 to 1.
  */
 export async function startRecording() {
-  if (!window.isSecureContext) throw new MicrophoneError("microphone_insecure");
+  requireMicrophone();
   const type = window.MediaRecorder && TYPES.find((name) => MediaRecorder.isTypeSupported(name));
-  if (!type || !navigator.mediaDevices) throw new MicrophoneError("microphone_unsupported");
+  if (!type) throw new MicrophoneError("microphone_unsupported");
   const stream = await openMicrophone();
 
   const recorder = new MediaRecorder(stream, { mimeType: type });
@@ -58,16 +45,6 @@ export async function startRecording() {
       end();
     },
   };
-}
-
-async function openMicrophone() {
-  try {
-    return await navigator.mediaDevices.getUserMedia({
-      audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true },
-    });
-  } catch (error) {
-    throw new MicrophoneError(CODES[error.name] ?? "microphone_busy");
-  }
 }
 
 function createMeter(stream) {

@@ -20,14 +20,17 @@ export function requestFields() {
   };
 }
 
-/** `onSilence` runs when the user switches speech off. */
-export function attachSettings(onSilence) {
+/** `onChange` runs when the user has chosen something else. */
+export function attachSettings(onChange) {
   speak.checked = read("speak") !== "false";
   speak.addEventListener("change", () => {
     write("speak", String(speak.checked));
-    if (!speak.checked) onSilence();
+    onChange();
   });
-  voice.addEventListener("change", () => write("voice", voice.value));
+  voice.addEventListener("change", () => {
+    write("voice", voice.value);
+    onChange();
+  });
 }
 
 export async function loadVoices() {

@@ -53,7 +53,7 @@ async function* follow(connection, eventsUrl) {
         lastEventId = message.id;
         eventsUrl ??= `/api/turns/${message.event.turn_id}/events`;
         yield message.event;
-        if (["turn_finished", "turn_failed"].includes(message.event.type)) return;
+        if (["turn_finished", "turn_failed", "turn_cancelled"].includes(message.event.type)) return;
       }
       failures += 1;
     } catch (error) {
