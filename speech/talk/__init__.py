@@ -1,0 +1,1 @@
+"""A conversation at the command line, over the socket of docs/realtime.md."""
