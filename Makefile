@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: run models test check format bench lock clean browser
+.PHONY: run models test check format bench lock clean browser sound
 
 run: $(VENV)/.installed
 	@exec $(PY) -m workers.launch
@@ -14,7 +14,7 @@ models: $(VENV)/.installed
 	@$(PY) -m workers.model_store $(MODELS)
 
 # ARGS goes to pytest: make test ARGS="tests/web -k chat"
-test: $(VENV)/.installed-dev browser check
+test: $(VENV)/.installed-dev browser sound check
 	@$(PY) -m workers.model_store all
 	@$(PY) -m pytest $(ARGS)
 
@@ -28,11 +28,11 @@ format: $(VENV)/.installed-dev
 	@$(PY) -m ruff format
 
 # CLIPS is a folder of recordings with their words in a manifest.tsv. BENCH names some of the tables.
-BENCH ?= recognition latency checks cache memory routing throughput context
+BENCH ?= recognition turn_taking live latency checks cache memory routing throughput context
 bench: $(VENV)/.installed-dev
 	@$(PY) -m workers.model_store all
 	@for name in $(BENCH); do \
-	  if [ $$name = recognition ]; then set -- $(CLIPS); else set --; fi; \
+	  case $$name in recognition|turn_taking) set -- $(CLIPS);; *) set --;; esac; \
 	  $(PY) -m bench.$$name "$$@" || exit 1; \
 	done
 
@@ -50,16 +50,26 @@ lock: $(VENV)/.installed-dev
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache build
 
-# The tests of the page need a Chromium; without one they are skipped.
+# The tests of the page need a Chromium, those of the terminal client a sound server; without, they
+# are skipped.
 browser:
-	@if ! command -v chromium >/dev/null 2>&1; then \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
-	    echo "Installing Chromium for the tests of the page"; \
-	    apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
-	  fi || true; \
-	  command -v chromium >/dev/null 2>&1 \
-	    || echo "The tests of the page are skipped: apt-get install chromium mends it"; \
-	fi
+	@$(call debian,chromium,chromium,the page)
+
+sound:
+	@$(call debian,pulseaudio,pulseaudio pulseaudio-utils libasound2-plugins libportaudio2,the \
+	terminal client)
+
+# $(call debian,PROGRAM,PACKAGES,WHAT): installs PACKAGES where PROGRAM is missing and we may.
+define debian
+if ! command -v $(1) >/dev/null 2>&1; then \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+    echo "Installing $(1) for the tests"; \
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends $(2) >/dev/null; \
+  fi || true; \
+  command -v $(1) >/dev/null 2>&1 \
+    || echo "The tests of $(3) are skipped: apt-get install $(2) mends it"; \
+fi
+endef
 
 $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is \
