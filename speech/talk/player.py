@@ -129,7 +129,9 @@ class Player:
                 return None
             span = self._spans[0]
             played = min(span.length, round((now_s - span.at_s) * SAMPLE_RATE_HZ))
-            return Position(span.item_id, _ms(span.start + played), now_s < span.end_s)
+            # The device's clock jitters: between two spans may be a moment without sound.
+            is_playing = now_s < self._spans[-1].end_s
+            return Position(span.item_id, _ms(span.start + played), is_playing)
 
     def _take(self, n_samples: int, at_s: float) -> Pcm | None:
         """Return at most so much of the oldest item with sound, as played from `at_s` on."""

@@ -100,6 +100,8 @@ class Replies:
         changes = before is None or before.is_playing != position.is_playing
         if before is not None and before.item_id != position.item_id:
             changes = True
+        if before is not None and not position.is_playing:
+            changes |= before.audio_ms != position.audio_ms
         if changes or (position.is_playing and now_s - self._reported_s >= _REPORT_EVERY_S):
             if position.item_id in self._known_items:
                 self._link.send(

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from speech.talk.player import Player
+from speech.talk.player import Player, Position
 from speech.talk.resampling import StreamResampler
 
 SECOND = np.full(24_000, 1000, np.int16)
@@ -33,6 +33,16 @@ def test_the_position_is_that_of_the_loudspeaker_and_not_of_the_buffer() -> None
     position = player.position(11.0)
     assert position is not None
     assert (position.audio_ms, position.is_playing) == (500, False)
+
+
+def test_a_moment_between_two_spans_is_no_end() -> None:
+    player = Player()
+    player.add("reply", np.ones(480, np.int16).tobytes())
+    player.pull(240, 1.0)
+    player.pull(240, 1.012)  # The device's clock: 2 ms after the end of the first.
+
+    assert player.position(1.011) == Position("reply", 10, True)
+    assert player.position(1.1) == Position("reply", 20, False)
 
 
 def test_replies_play_in_order_and_each_has_its_own_position() -> None:
