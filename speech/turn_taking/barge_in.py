@@ -30,7 +30,7 @@ class BargeIn:
         if run.voiced_ms < least_ms:
             return False
         if self.played is not None:
-            # To look costs 3 ms, and an echo goes on for as long as the reply. A faint one is
+            # To look costs 1 to 2 ms, and an echo goes on for as long as the reply. A faint one is
             # looked for, too: only louder than the echo is a user told from it.
             is_due = (run.voiced_ms - least_ms) % POSSIBLE_MS == 0
             if not is_due or self.is_echo(run.start_ms, run.end_ms, heard):

@@ -41,7 +41,7 @@ class EchoDetector:
 
     @property
     def has_heard_echo(self) -> bool:
-        """Return whether it did for a second or two: once in 15 times a user passes for one."""
+        """Return whether it did for a second or two: now and then a user passes for one."""
         return len(self._couplings_db) == _REMEMBERED
 
     def is_echo(self, heard: Samples, played: Samples) -> bool:
