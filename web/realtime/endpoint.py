@@ -22,7 +22,8 @@ from web.realtime.opening import EXTENSIONS, Live, Opening
 from web.realtime.registry import NoRoomError, Sessions
 from web.realtime.session import FloodError, RealtimeSession
 from workers.live.events import LiveEvent
-from workers.live.session import LiveSession, LiveSettings
+from workers.live.session import LiveSession
+from workers.live.settings import LiveSettings
 from workers.services import Services
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from speech.audio import Samples
 from workers.live.events import LiveEvent
-from workers.live.session import LiveSettings
+from workers.live.settings import LiveSettings
 
 EXTENSIONS = frozenset({"captions", "hold", "timings", "resume"})
 

@@ -15,7 +15,7 @@ from pydantic import (
 from web.realtime.audio_config import OPENAI_VOICES, AudioConfig, turn_taking
 from web.realtime.client_events import as_protocol_error
 from web.realtime.protocol_errors import ProtocolError
-from workers.live.session import LiveSettings
+from workers.live.settings import LiveSettings
 
 _BETA_FIELDS = """
     modalities voice input_audio_format output_audio_format input_audio_transcription

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from assistant.errors import AssistantError
-from assistant.manner import Manner
 from speech.audio import Audio, Samples, encode_pcm16, wrap_wav
 from speech.turn_taking.backchannel import is_backchannel
 from speech.turn_taking.engine import TurnEngine
@@ -24,7 +23,6 @@ from speech.turn_taking.events import (
     SpeechResumed,
     SpeechStarted,
     TurnEnded,
-    TurnTaking,
 )
 from speech.turn_taking.vad import VoiceActivity
 from speech.turn_taking.vad import warm_up as load_voice_detector
@@ -38,6 +36,7 @@ from workers.live.events import (
 )
 from workers.live.live_turn import LiveTurn
 from workers.live.replies import Replies
+from workers.live.settings import LiveSettings
 from workers.live.unanswered import Typed, Unanswered
 from workers.live.watch import unwatch, watch
 from workers.services import Services
@@ -53,29 +52,6 @@ SILENT_AFTER_S = 0.5
 
 class TurnInProgressError(AssistantError):
     code = "turn_in_progress"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LiveSettings:
-    """What a client may change while it talks."""
-
-    turn_taking: TurnTaking = field(default_factory=TurnTaking)
-    replies_by_itself: bool = True
-    """`create_response`: whether the end of a turn brings a reply."""
-    speaks: bool = True
-    """Whether replies are spoken; text alone where not."""
-    can_hold: bool = False
-    """The client knows `ReplyHeld` and `ReplyReleased`. For others a false alarm ends the reply's
-    sound, and what is left of it comes as a reply of its own."""
-    captions: bool = False
-    language: str | None = None
-    voice: str | None = None
-    speed: float = 1.0
-    manner: Manner | None = None
-    timezone: str | None = None
-    instructions: str | None = None
-    """In place of the assistant's own system prompt."""
-    max_reply_tokens: int | None = None
 
 
 @dataclass

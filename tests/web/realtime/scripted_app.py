@@ -20,7 +20,7 @@ from web.realtime.endpoint import live_sessions
 from web.realtime.opening import Opening
 from workers.live import events
 from workers.live.events import LiveEvent, ReplyDone, ReplyStarted, ReplyTruncated, UserCommitted
-from workers.live.session import LiveSettings
+from workers.live.settings import LiveSettings
 
 Step = list[Any]
 GREETING: list[Step] = [

@@ -13,7 +13,8 @@ from speech.audio import Samples
 from tests.speech.spoken import RATE_HZ, silence
 from tests.workers.conftest import Build
 from workers.live.events import LiveEvent
-from workers.live.session import LiveSession, LiveSettings
+from workers.live.session import LiveSession
+from workers.live.settings import LiveSettings
 from workers.services import Services
 
 CHUNK = 640  # 40 ms.

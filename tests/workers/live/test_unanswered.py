@@ -20,7 +20,8 @@ from workers.live.events import (
     UserSpeechStarted,
     UserTranscribed,
 )
-from workers.live.session import LiveSettings, TurnInProgressError
+from workers.live.session import TurnInProgressError
+from workers.live.settings import LiveSettings
 
 MANUAL = TurnTaking(mode="manual")
 
