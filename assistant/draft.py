@@ -41,6 +41,8 @@ class ReplyRequest:
     """The deltas of a worker that was lost: the reply goes on from there."""
     written_source: ReplySource = "model"
     """Of the last of them."""
+    fresh: bool = False
+    """No remembered answer, and none that is being written for somebody else."""
     instructions: str | None = None
     """In place of the system prompt."""
     max_reply_tokens: int | None = None

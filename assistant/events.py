@@ -11,10 +11,22 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from assistant.manner import Manner
 
-ReplySource = Literal["model", "cache", "tool", "memory", "care", "refusal", "budget", "fallback"]
+ReplySource = Literal[
+    "model",
+    "cache",
+    "tool",
+    "memory",
+    "care",
+    "refusal",
+    "budget",
+    "fallback",
+    "transcript",
+    "given",
+]
 """Who answered. `memory`: about what is remembered of the user. Prepared sentences: `care` for
 someone in need, `refusal` where a check forbade the question or reply, `budget` where the user's
-is spent, `fallback` where no model answered."""
+is spent, `fallback` where no model answered. `transcript`: nobody, as the recording was only to be
+written down. `given`: nobody, as the text was only to be spoken."""
 
 CheckAction = Literal["allow", "mask", "refuse", "care"]
 
@@ -32,7 +44,9 @@ class _Event(BaseModel):
 class TurnStarted(_Event):
     type: Literal["turn_started"] = "turn_started"
     conversation_id: str
-    kind: Literal["text", "voice", "reminder"]
+    """Empty where the turn is outside every conversation."""
+    kind: Literal["text", "voice", "reminder", "speech"]
+    """`speech`: a text that is only to be spoken, outside every conversation."""
     question: str | None = None
     """The typed question; None where it is still to be recognised from sound."""
 
@@ -42,6 +56,31 @@ class AudioDecoded(_Event):
 
     type: Literal["audio_decoded"] = "audio_decoded"
     duration_s: float
+    is_answered: bool = True
+    """False where the recording is only to be written down."""
+
+
+class TranscriptSegment(BaseModel):
+    """A sentence or clause, with its place in the recording."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+class TranscriptProgress(_Event):
+    """Recognition of a recording longer than one window (30 s) has come so far."""
+
+    type: Literal["transcript_progress"] = "transcript_progress"
+    done_s: float
+    duration_s: float
+    segments: tuple[TranscriptSegment, ...]
+    """Those since the last progress; none where nobody spoke."""
+    language: str | None
+    """As in `TranscriptReady`."""
+    language_probability: float
 
 
 class TranscriptReady(_Event):
@@ -192,7 +231,7 @@ class TurnFinished(_Event):
     type: Literal["turn_finished"] = "turn_finished"
     answer: str
     source: Literal[ReplySource, "none"]
-    """`none` where there was nothing to answer (no speech)."""
+    """`none` where there was nothing to answer (no speech), or no answer was wanted."""
     has_audio: bool
 
 
@@ -214,6 +253,7 @@ class TurnCancelled(_Event):
 TurnEvent = Annotated[
     TurnStarted
     | AudioDecoded
+    | TranscriptProgress
     | TranscriptReady
     | ContentChecked
     | ProfileRecalled

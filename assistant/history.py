@@ -35,6 +35,8 @@ class Exchange:
     source: ReplySource = "model"
     at: float = 0.0
     """Seconds since 1970."""
+    language: str | None = None
+    """The user's, as an ISO 639-1 code, where it was said or heard."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,6 +89,7 @@ def _finish(draft: Draft, dialogue: Dialogue, took_s: float) -> ReplyReady:
             turn_id=request.turn_id,
             source=answer.source,
             at=time.time(),
+            language=request.language,
         ),
     )
     if (

@@ -2,7 +2,8 @@
 
 import re
 import zlib
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from speech.asr.base import (
     RecognitionOptions,
     Segment,
     Transcript,
+    Word,
 )
 from speech.audio import Audio, Samples
-from speech.vad import Span, find_speech
+from speech.segmentation import segment
+from speech.vad import Span, find_pauses, find_speech
 
 MAX_PAUSE_S = 3.0
 """Longer silence is not given to Whisper, which tends to fill it with words."""
@@ -49,45 +52,89 @@ WITHOUT_SPACES = ("zh", "ja", "yue", "th", "lo", "km", "my", "bo")
 _REPETITION = re.compile(r"(.{6,}?)\W*\1", re.DOTALL | re.IGNORECASE)
 
 
+@dataclass(frozen=True, kw_only=True)
+class HeardWindow:
+    end_s: float
+    """Where it ends in the recording."""
+    segments: tuple[Segment, ...]
+    """None where nobody spoke."""
+    language: str | None
+    language_probability: float = 0.0
+
+
 def transcribe(audio: Audio, engine: RecognitionEngine, options: RecognitionOptions) -> Transcript:
     """Return what is said in `audio`, which is mono at 16 kHz and of any length.
 
     Silence, noise and music give an empty transcript. The language is that of the first words.
     Raises UnknownLanguageError.
     """
-    segments: list[Segment] = []
-    language, probability = options.language, 0.0
+    return join(list(hear_windows(audio, engine, options)))
+
+
+def hear_windows(
+    audio: Audio, engine: RecognitionEngine, options: RecognitionOptions, after_s: float = 0.0
+) -> Iterator[HeardWindow]:
+    """Yield what is said in each window of `audio`, as `transcribe` hears it.
+
+    The windows are the same each time: with the `end_s` of one as `after_s`, and the language of
+    the first one with words as that of `options`, it goes on with the next one.
+    """
+    language = options.language
     for span in cut_pieces(find_speech(audio.samples, WINDOW_S)):
+        if span.end_s <= after_s:
+            continue
         samples = audio.samples[
             round(span.start_s * SAMPLE_RATE_HZ) : round(span.end_s * SAMPLE_RATE_HZ)
         ]
         heard, temperature = hear(samples, engine, replace(options, language=language))
         if is_invented(heard):
+            yield HeardWindow(end_s=span.end_s, segments=(), language=None)
             continue
-        if not segments:
-            language, probability = heard.language, heard.language_probability
-        segments.append(
-            Segment(
-                start_s=span.start_s,
-                end_s=span.end_s,
-                text=heard.text,
-                temperature=temperature,
-                avg_logprob=heard.avg_logprob,
-                no_speech_prob=heard.no_speech_prob,
-                compression_ratio=compression_ratio(heard.text),
-            )
+        language = heard.language
+        yield HeardWindow(
+            end_s=span.end_s,
+            segments=tuple(_segments(span, samples, heard, temperature)),
+            language=language,
+            language_probability=heard.language_probability,
         )
-    if not segments:
+
+
+def join(windows: Sequence[HeardWindow]) -> Transcript:
+    spoken = [window for window in windows if window.segments]
+    if not spoken:
         return Transcript(
             text="", language=None, language_probability=0.0, no_speech=True, segments=()
         )
+    segments = tuple(segment for window in spoken for segment in window.segments)
     return Transcript(
-        text=("" if language in WITHOUT_SPACES else " ").join(each.text for each in segments),
-        language=language,
-        language_probability=probability,
+        text=join_texts((segment.text for segment in segments), spoken[0].language),
+        language=spoken[0].language,
+        language_probability=spoken[0].language_probability,
         no_speech=False,
-        segments=tuple(segments),
+        segments=segments,
     )
+
+
+def join_texts(texts: Iterable[str], language: str | None) -> str:
+    return ("" if language in WITHOUT_SPACES else " ").join(texts)
+
+
+def _segments(
+    span: Span, samples: Samples, heard: Hypothesis, temperature: float
+) -> Iterator[Segment]:
+    pieces = [Word(start_s=0.0, end_s=span.duration_s, text=heard.text)]
+    if heard.words:
+        pieces = segment(heard.words, find_pauses(samples))
+    for piece in pieces:
+        yield Segment(
+            start_s=span.start_s + piece.start_s,
+            end_s=span.start_s + piece.end_s,
+            text=piece.text,
+            temperature=temperature,
+            avg_logprob=heard.avg_logprob,
+            no_speech_prob=heard.no_speech_prob,
+            compression_ratio=compression_ratio(heard.text),
+        )
 
 
 def cut_pieces(spans: list[Span]) -> list[Span]:
@@ -124,6 +171,7 @@ def hear(
             beam_size=options.beam_size,
             temperature=temperature,
             max_tokens=min(MAX_TOKENS, 20 + round(MAX_TOKENS_PER_S * duration_s)),
+            aligned_s=duration_s if options.has_times else None,
         )
         return engine.recognize(_fit(samples, context_s), decoding)
 

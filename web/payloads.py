@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from assistant.manner import Manner
 from assistant.messages import Message
 from speech.tts.voices import find_voice
+from web.context import services
 from web.errors import ProblemError
 from web.identity import user_of
-from workers.turn_store import TurnRequest
+from workers.ratings import RatingValue
+from workers.turn_store import AnswerWish, TurnRequest
 
 _Payload = TypeVar("_Payload", bound=BaseModel)
 
@@ -18,6 +20,8 @@ ConversationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}
 Language = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$", max_length=35)
 ]
+
+Speed = Annotated[float, Field(ge=0.5, le=2)]
 
 
 class _TurnFields(BaseModel):
@@ -29,6 +33,9 @@ class _TurnFields(BaseModel):
     language: Language | None = None
     manner: Manner | None = None
     timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
+    speed: Speed | None = None
+    replaces: Annotated[str, StringConstraints(max_length=64)] | None = None
+    fresh: bool = False
 
 
 class ChatPayload(_TurnFields):
@@ -37,12 +44,30 @@ class ChatPayload(_TurnFields):
 
 
 class VoicePayload(_TurnFields):
-    pass
+    answer: AnswerWish = "auto"
+
+
+class SpeechPayload(BaseModel):
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+    """Longer than any reply."""
+    voice: str | None = None
+    language: Language | None = None
+    speed: Speed | None = None
+
+
+class StopPayload(BaseModel):
+    heard_ms: Annotated[int, Field(ge=0)] | None = None
+
+
+class RatingPayload(BaseModel):
+    rating: RatingValue
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] | None = None
 
 
 class PageArguments(BaseModel):
     start: int = Field(0, ge=0)
     count: int = Field(50, ge=1, le=200)
+    search: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
 
 class TitlePayload(BaseModel):
@@ -68,23 +93,50 @@ def chat_request(data: Any) -> TurnRequest:
 def voice_request(form: dict[str, str]) -> TurnRequest:
     # An empty form field is one that the user left empty.
     payload = parse(VoicePayload, {name: value for name, value in form.items() if value})
-    return TurnRequest(**_common(payload))
+    return TurnRequest(answer=payload.answer, **_common(payload))
+
+
+def speech_request(data: Any) -> tuple[str, TurnRequest]:
+    """Return the text to speak, and how."""
+    payload = parse(SpeechPayload, data)
+    return payload.text, TurnRequest(
+        conversation_id="",
+        user_id="",
+        language=_language(payload.language),
+        voice=_voice(payload.voice),
+        speed=payload.speed,
+    )
 
 
 def _common(payload: _TurnFields) -> dict[str, Any]:
-    if payload.voice:
-        find_voice(payload.voice)  # Raises UnknownVoiceError.
     conversation_id = payload.conversation_id or uuid.uuid4().hex
+    voice = _voice(payload.voice)
+    user_id = user_of(conversation_id)
+    if payload.replaces and not services().conversations.knows(conversation_id, payload.replaces):
+        raise ProblemError("turn_unknown", "There is no such turn in this conversation.")
     return {
         "conversation_id": conversation_id,
-        "user_id": user_of(conversation_id),
-        # Whisper and the voices go by the language alone: zh for zh-CN.
-        "language": payload.language.split("-")[0].lower() if payload.language else None,
+        "user_id": user_id,
+        "language": _language(payload.language),
         "speak": payload.speak,
-        "voice": payload.voice or None,
+        "voice": voice,
         "manner": payload.manner,
         "timezone": payload.timezone,
+        "speed": payload.speed,
+        "replaces": payload.replaces,
+        "fresh": payload.fresh,
     }
+
+
+def _voice(voice: str | None) -> str | None:
+    if voice:
+        find_voice(voice)  # Raises UnknownVoiceError.
+    return voice or None
+
+
+def _language(language: str | None) -> str | None:
+    # Whisper and the voices go by the language alone: zh for zh-CN.
+    return language.split("-")[0].lower() if language else None
 
 
 def parse(kind: type[_Payload], data: Any) -> _Payload:

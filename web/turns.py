@@ -8,6 +8,9 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from assistant.events import TurnCancelled, TurnFailed, TurnFinished, encode_event
 from web.context import services
 from web.errors import ProblemError
+from web.identity import own
+from web.payloads import RatingPayload, StopPayload, parse
+from workers import turn_control
 from workers.event_bus import FIRST, EventBus
 from workers.turn_state import TurnState, load_state
 
@@ -27,6 +30,50 @@ def events(turn_id: str) -> Response:
 @blueprint.get("/<turn_id>")
 def state(turn_id: str) -> Response:
     return jsonify(describe(turn_id, _known_state(turn_id)))
+
+
+@blueprint.post("/<turn_id>/stop")
+def stop(turn_id: str) -> Response:
+    """End it as its user wants it: while it runs, or while its sound still plays."""
+    _known_state(turn_id)
+    own_turn(turn_id)
+    payload = parse(StopPayload, request.get_json(silent=True) if request.data else {})
+    turn_control.stop(services(), turn_id, payload.heard_ms)
+    return jsonify(describe(turn_id, _known_state(turn_id)))
+
+
+@blueprint.put("/<turn_id>/rating")
+def rate(turn_id: str) -> tuple[str, int]:
+    conversation_id = _conversation_of_rated(turn_id)
+    payload = parse(RatingPayload, request.get_json())
+    services().conversations.ratings.put(
+        conversation_id, turn_id, payload.rating, payload.comment or None
+    )
+    return "", 204
+
+
+@blueprint.delete("/<turn_id>/rating")
+def unrate(turn_id: str) -> tuple[str, int]:
+    services().conversations.ratings.delete(_conversation_of_rated(turn_id), turn_id)
+    return "", 204
+
+
+def own_turn(turn_id: str) -> str | None:
+    """Return the turn's conversation; None where it is outside every one.
+
+    Raises ProblemError where the conversation is somebody else's.
+    """
+    conversation_id = services().conversations.succession.conversation_of(turn_id)
+    if conversation_id is None and (asked := services().turns.request(turn_id)):
+        conversation_id = asked.conversation_id  # Nobody knows yet whether it is meant.
+    return own(conversation_id) if conversation_id else None
+
+
+def _conversation_of_rated(turn_id: str) -> str:
+    conversation_id = own_turn(turn_id)
+    if conversation_id is None:
+        raise unknown_turn()
+    return conversation_id
 
 
 def is_event_id(text: str) -> bool:
@@ -74,7 +121,7 @@ def describe(turn_id: str, state: TurnState) -> dict[str, Any]:
     finished = isinstance(state.end, TurnFinished)
     described = {
         "turn_id": turn_id,
-        "conversation_id": started.conversation_id if started else None,
+        "conversation_id": (started.conversation_id or None) if started else None,
         "status": state.status,
         "question": state.question,
         "transcript": transcript.text if transcript else None,
@@ -115,5 +162,9 @@ def _answer(state: TurnState, is_finished: bool) -> str | None:
 def _known_state(turn_id: str) -> TurnState:
     state = load_state(services().bus, turn_id)
     if state.started is None:
-        raise ProblemError("turn_unknown", "There is no such turn, or it is no longer kept.")
+        raise unknown_turn()
     return state
+
+
+def unknown_turn() -> ProblemError:
+    return ProblemError("turn_unknown", "There is no such turn, or it is no longer kept.")

@@ -17,7 +17,7 @@ from assistant.memory.fact_extraction import extract_facts, may_tell_about_user
 from assistant.memory.profile import Profile, profile_prompt
 from assistant.memory.summary import fold
 from assistant.prompts import preamble, sentence_language
-from workers.conversation_store import Unsummarised, visible
+from workers.conversation_records import Unsummarised, visible
 from workers.services import Services
 from workers.turn_state import fold as fold_events
 from workers.turn_state import load_state
@@ -48,6 +48,8 @@ def learn(services: Services, turn_id: str) -> None:
     request = services.turns.request(turn_id)
     if question is None or request is None:
         return
+    if turn_id in services.conversations.succession.superseded(request.conversation_id):
+        return  # What the user has corrected meanwhile may be what was misheard.
     known = [fact.text for fact in services.profiles.get(request.user_id).facts]
     for text in extract_facts(question, known, _ask(services)):
         # As told when the turn began: what was forgotten since then stays forgotten.

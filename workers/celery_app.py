@@ -12,7 +12,7 @@ from workers.settings import load_settings
 
 log = logging.getLogger(__name__)
 
-_LATER_PIECE = 3
+_LATER = 3
 """Of Redis' priorities, where 0, the first, is what a task has."""
 
 
@@ -22,7 +22,7 @@ def _first_sounds_first(
     """Whoever hears a reply already can wait for more of it; who hears nothing yet cannot."""
     if name != "workers.tasks.speak":
         return None
-    return {"queue": "tts", "priority": _LATER_PIECE if args[1] > 0 else 0}
+    return {"queue": "tts", "priority": _LATER if args[1] > 0 else 0}
 
 
 app = Celery("voice-assistant", include=["workers.tasks"])
@@ -33,6 +33,7 @@ app.conf.update(
         _first_sounds_first,
         {
             "workers.tasks.transcribe": {"queue": "asr"},
+            "workers.tasks.transcribe_recording": {"queue": "asr", "priority": _LATER},
             "workers.tasks.reply": {"queue": "chat"},
             "workers.tasks.caption": {"queue": "asr"},
             "workers.tasks.read_ahead": {"queue": "chat"},

@@ -1,43 +1,40 @@
 """Conversations in Redis: `assistant.history.ConversationStore` for real, and what clients list."""
 
-import json
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, cast
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import cast
 
 from redis import Redis
 
-from assistant.history import SHOWN_SOURCES, Exchange, Recollection
+from assistant.history import Exchange, Recollection
+from workers.conversation_records import (
+    Conversation,
+    Unsummarised,
+    conversation_key,
+    decode_exchange,
+    encode_exchange,
+    shown,
+    title_of,
+)
 from workers.conversation_scripts import ADD, AMEND, SUMMARISE
+from workers.ratings import Ratings
+from workers.turn_succession import TurnSuccession
 
-_TITLE_CHARS = 60
-
-
-@dataclass(frozen=True, kw_only=True)
-class Conversation:
-    id: str
-    title: str
-    created_at: float
-    updated_at: float
-    """Seconds since 1970."""
-    turns: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unsummarised:
-    """What a summary is made from."""
-
-    user_id: str
-    summary: str
-    summarised: int
-    """How many of the oldest exchanges the summary stands for."""
-    exchanges: tuple[Exchange, ...]
-    """All that follow, those included that the model must not see."""
-    hidden: frozenset[str]
-    """Their turns' ids."""
-    preamble: str | None
-    version: str
+_LATE_S = 3600
+"""Longer than a turn that was cancelled can still go on somewhere."""
+# Those that `ADD` reads and writes, in its order; then those that only expire together with them.
+_KEYS = (
+    "",
+    "exchanges",
+    "turns",
+    "superseded",
+    "hidden",
+    "begun",
+    "kinds",
+    "ratings",
+    "transcripts",
+)
 
 
 class RedisConversations:
@@ -51,130 +48,171 @@ class RedisConversations:
         self._redis = redis
         self._retention_s = retention_s
         self._shown = turns * 3 if is_summarised else turns
+        self.succession = TurnSuccession(redis, retention_s)
+        self.ratings = Ratings(redis, retention_s)
         self._add = redis.register_script(ADD)
         self._amend = redis.register_script(AMEND)
         self._summarise = redis.register_script(SUMMARISE)
 
     def claim(self, conversation_id: str, user_id: str) -> bool:
         """Return whether the conversation is this user's; a new one becomes so."""
-        key = _key(conversation_id)
+        key = conversation_key(conversation_id)
         if self._redis.hsetnx(key, "user_id", user_id):
             self._redis.expire(key, self._retention_s)
             return True
         return self.owner(conversation_id) == user_id
 
     def owner(self, conversation_id: str) -> str | None:
-        owner = cast("bytes | None", self._redis.hget(_key(conversation_id), "user_id"))
+        owner = cast("bytes | None", self._redis.hget(conversation_key(conversation_id), "user_id"))
         return None if owner is None else owner.decode()
 
     def recall(self, conversation_id: str) -> Recollection:
         with self._redis.pipeline() as pipe:
-            pipe.hmget(_key(conversation_id), "preamble", "summary", "summarised")
-            pipe.lrange(_key(conversation_id, "exchanges"), -self._shown, -1)
-            pipe.llen(_key(conversation_id, "exchanges"))
-            pipe.smembers(_key(conversation_id, "hidden"))
-            (preamble, summary, summarised), entries, count, hidden = pipe.execute()
+            pipe.hmget(conversation_key(conversation_id), "preamble", "summary", "summarised")
+            pipe.llen(conversation_key(conversation_id, "exchanges"))
+            pipe.smembers(conversation_key(conversation_id, "hidden"))
+            pipe.hkeys(conversation_key(conversation_id, "superseded"))
+            (preamble, summary, summarised), count, hidden, superseded = pipe.execute()
+        unseen = {turn_id.decode() for turn_id in (*hidden, *superseded)}
         # The window must not reach back into what the summary stands for.
-        entries = entries[max(0, int(summarised or 0) - (count - len(entries))) :]
-        if self._shown == 0:
-            entries = []
+        first = max(int(summarised or 0), count - self._shown - len(unseen))
+        entries = cast(
+            "list[bytes]",
+            self._redis.lrange(conversation_key(conversation_id, "exchanges"), first, count - 1),
+        )
+        seen = [item for item in map(decode_exchange, entries) if item.turn_id not in unseen]
         return Recollection(
             preamble=None if preamble is None else preamble.decode(),
             summary=(summary or b"").decode(),
-            exchanges=tuple(_shown(map(_decode, entries), {item.decode() for item in hidden})),
+            exchanges=tuple(shown(seen[-self._shown :] if self._shown else [], ())),
         )
 
     def set_preamble(self, conversation_id: str, preamble: str) -> None:
-        self._redis.hsetnx(_key(conversation_id), "preamble", preamble)
-        self._redis.expire(_key(conversation_id), self._retention_s)
+        self._redis.hsetnx(conversation_key(conversation_id), "preamble", preamble)
+        self._redis.expire(conversation_key(conversation_id), self._retention_s)
 
     def add(self, conversation_id: str, user_id: str, exchange: Exchange) -> None:
-        self.claim(conversation_id, user_id)
         now = exchange.at or time.time()
-        title = " ".join((exchange.question or exchange.answer).split())
-        if len(title) > _TITLE_CHARS:
-            title = title[:_TITLE_CHARS].rstrip() + "…"
-        self._add(
-            keys=[
-                _key(conversation_id),
-                _key(conversation_id, "exchanges"),
-                _key(conversation_id, "turns"),
-                _key(conversation_id, "hidden"),
-            ],
+        is_new = self._add(
+            keys=[conversation_key(conversation_id, name) for name in _KEYS],
             args=[
                 exchange.turn_id,
-                _encode(replace(exchange, at=now)),
-                title,
+                encode_exchange(replace(exchange, at=now)),
+                title_of(exchange.question or exchange.answer),
                 now,
                 self._retention_s,
+                user_id,
             ],
         )
-        with self._redis.pipeline() as pipe:
-            pipe.zadd(_users(user_id), {conversation_id: now})
-            pipe.zremrangebyscore(_users(user_id), "-inf", time.time() - self._retention_s)
-            pipe.expire(_users(user_id), self._retention_s)
-            pipe.execute()
+        if is_new:
+            with self._redis.pipeline() as pipe:
+                pipe.zadd(_users(user_id), {conversation_id: now})
+                pipe.zremrangebyscore(_users(user_id), "-inf", time.time() - self._retention_s)
+                pipe.expire(_users(user_id), self._retention_s)
+                pipe.execute()
 
     def amend(self, conversation_id: str, turn_id: str, answer: str) -> None:
         """Have an exchange say `answer`; one that is not there stays away.
 
         A summary of it stays right: it tells of questions only.
         """
-        entries = self._redis.lrange(_key(conversation_id, "exchanges"), 0, -1)
+        entries = self._redis.lrange(conversation_key(conversation_id, "exchanges"), 0, -1)
         for place, entry in enumerate(entries):
-            exchange = _decode(entry)
+            exchange = decode_exchange(entry)
             if exchange.turn_id == turn_id and exchange.answer != answer:
                 self._amend(
-                    keys=[_key(conversation_id, "exchanges")],
-                    args=[place, entry, _encode(replace(exchange, answer=answer))],
+                    keys=[conversation_key(conversation_id, "exchanges")],
+                    args=[place, entry, encode_exchange(replace(exchange, answer=answer))],
                 )
+
+    def ids(self, user_id: str) -> list[str]:
+        """Return the ids of the user's conversations, the last used first."""
+        ids = cast("list[bytes]", self._redis.zrange(_users(user_id), 0, -1, desc=True))
+        return [conversation_id.decode() for conversation_id in ids]
 
     def latest(self, user_id: str, start: int = 0, count: int = 50) -> list[Conversation]:
         """Return the user's conversations, the last used first."""
-        ids = self._ids(user_id)[::-1][start : start + count]
-        found = (self.get(conversation_id) for conversation_id in ids)
-        return [conversation for conversation in found if conversation]
+        return self.get_all(self.ids(user_id)[start : start + count])
 
     def get(self, conversation_id: str) -> Conversation | None:
         """Return None where there is none, or nothing was said in it yet."""
-        fields = cast("dict[bytes, bytes]", self._redis.hgetall(_key(conversation_id)))
-        if b"created_at" not in fields:
-            return None
-        return Conversation(
-            id=conversation_id,
-            title=fields[b"title"].decode(),
-            created_at=float(fields[b"created_at"]),
-            updated_at=float(fields[b"updated_at"]),
-            turns=self._redis.llen(_key(conversation_id, "exchanges")),
+        return next(iter(self.get_all([conversation_id])), None)
+
+    def get_all(self, conversation_ids: Sequence[str]) -> list[Conversation]:
+        """Return those of them in which something was said."""
+        with self._redis.pipeline() as pipe:
+            for conversation_id in conversation_ids:
+                pipe.hgetall(conversation_key(conversation_id))
+                pipe.llen(conversation_key(conversation_id, "exchanges"))
+                pipe.hkeys(conversation_key(conversation_id, "superseded"))
+            answers = pipe.execute()
+        found = []
+        for place, conversation_id in enumerate(conversation_ids):
+            fields, count, superseded = answers[3 * place : 3 * place + 3]
+            if b"created_at" not in fields:
+                continue
+            if superseded:
+                turns = conversation_key(conversation_id, "turns")
+                count -= sum(cast("list[int]", self._redis.smismember(turns, superseded)))
+            found.append(
+                Conversation(
+                    id=conversation_id,
+                    title=fields[b"title"].decode(),
+                    created_at=float(fields[b"created_at"]),
+                    updated_at=float(fields[b"updated_at"]),
+                    turns=count,
+                )
+            )
+        return found
+
+    def knows(self, conversation_id: str, turn_id: str) -> bool:
+        """Return whether the turn is, or was, one of this conversation."""
+        return self.has(conversation_id, turn_id) or self.succession.has_begun(
+            conversation_id, turn_id
         )
+
+    def has(self, conversation_id: str, turn_id: str) -> bool:
+        """Return whether anything is kept of the turn."""
+        return bool(self._redis.sismember(conversation_key(conversation_id, "turns"), turn_id))
 
     def exchanges(self, conversation_id: str) -> list[Exchange]:
         """Return all that was said, oldest first, whether a model is still shown it or not."""
-        entries = self._redis.lrange(_key(conversation_id, "exchanges"), 0, -1)
-        return [_decode(entry) for entry in entries]
+        entries = self._redis.lrange(conversation_key(conversation_id, "exchanges"), 0, -1)
+        return [decode_exchange(entry) for entry in entries]
 
     def rename(self, conversation_id: str, title: str) -> None:
-        self._redis.hset(_key(conversation_id), "title", title)
+        with self._redis.pipeline() as pipe:
+            pipe.hset(conversation_key(conversation_id), "title", title)
+            pipe.hdel(conversation_key(conversation_id), "titled_by")
+            pipe.execute()
 
-    def delete(self, conversation_id: str) -> None:
+    def delete(self, conversation_id: str, running: Collection[str] = ()) -> None:
+        """Erase it; `running` turns leave nothing in it either, should they still end."""
         if owner := self.owner(conversation_id):
             self._redis.zrem(_users(owner), conversation_id)
-        names = ("", "exchanges", "turns", "hidden")
-        self._redis.delete(*(_key(conversation_id, name) for name in names))
+        with self._redis.pipeline() as pipe:
+            pipe.delete(*(conversation_key(conversation_id, name) for name in _KEYS))
+            if running:
+                pipe.sadd(conversation_key(conversation_id, "turns"), *running)
+                pipe.expire(conversation_key(conversation_id, "turns"), _LATE_S)
+            pipe.execute()
 
     def unsummarised(self, conversation_id: str) -> Unsummarised | None:
-        fields = cast("dict[bytes, bytes]", self._redis.hgetall(_key(conversation_id)))
+        fields = cast("dict[bytes, bytes]", self._redis.hgetall(conversation_key(conversation_id)))
         if b"created_at" not in fields:
             return None
         summarised = int(fields.get(b"summarised", 0))
-        entries = self._redis.lrange(_key(conversation_id, "exchanges"), summarised, -1)
-        hidden = cast("set[bytes]", self._redis.smembers(_key(conversation_id, "hidden")))
+        entries = self._redis.lrange(conversation_key(conversation_id, "exchanges"), summarised, -1)
+        hidden = cast(
+            "set[bytes]", self._redis.smembers(conversation_key(conversation_id, "hidden"))
+        )
+        superseded = self.succession.superseded(conversation_id)
         return Unsummarised(
             user_id=fields[b"user_id"].decode(),
             summary=fields.get(b"summary", b"").decode(),
             summarised=summarised,
-            exchanges=tuple(_decode(entry) for entry in entries),
-            hidden=frozenset(turn_id.decode() for turn_id in hidden),
+            exchanges=tuple(decode_exchange(entry) for entry in entries),
+            hidden=frozenset(turn_id.decode() for turn_id in hidden) | superseded.keys(),
             preamble=fields[b"preamble"].decode() if b"preamble" in fields else None,
             version=fields.get(b"version", b"0").decode(),
         )
@@ -184,20 +222,20 @@ class RedisConversations:
     ) -> bool:
         """Replace the summary; return False where the conversation has changed since `version`."""
         args: list[str | int] = [version, summary, summarised, preamble]
-        return bool(self._summarise(keys=[_key(conversation_id)], args=args))
+        return bool(self._summarise(keys=[conversation_key(conversation_id)], args=args))
 
     def renew_preambles(self, user_id: str) -> None:
         """Have what is known of the user read anew in all their conversations."""
-        for conversation_id in self._ids(user_id):
-            self._redis.hdel(_key(conversation_id), "preamble")
+        for conversation_id in self.ids(user_id):
+            self._redis.hdel(conversation_key(conversation_id), "preamble")
 
     def forget(self, user_id: str, is_about: Callable[[str], bool]) -> None:
         """Hide from the model, in all conversations of the user, what `is_about` finds in.
 
         Summaries are made anew from the rest. The user still sees what was said.
         """
-        for conversation_id in self._ids(user_id):
-            if not self._redis.exists(_key(conversation_id)):
+        for conversation_id in self.ids(user_id):
+            if not self._redis.exists(conversation_key(conversation_id)):
                 continue  # Expired.
             about = [
                 exchange.turn_id
@@ -213,46 +251,34 @@ class RedisConversations:
         """
         with self._redis.pipeline() as pipe:
             if turn_ids:
-                pipe.sadd(_key(conversation_id, "hidden"), *turn_ids)
-                pipe.expire(_key(conversation_id, "hidden"), self._retention_s)
-                pipe.hdel(_key(conversation_id), "summary", "summarised")
-            pipe.hdel(_key(conversation_id), "preamble")
-            pipe.hincrby(_key(conversation_id), "version", 1)
+                pipe.sadd(conversation_key(conversation_id, "hidden"), *turn_ids)
+                pipe.expire(conversation_key(conversation_id, "hidden"), self._retention_s)
+                pipe.hdel(conversation_key(conversation_id), "summary", "summarised")
+            pipe.hdel(conversation_key(conversation_id), "preamble")
+            pipe.hincrby(conversation_key(conversation_id), "version", 1)
             pipe.execute()
 
-    def _ids(self, user_id: str) -> list[str]:
-        """The last used last."""
-        ids = cast("list[bytes]", self._redis.zrange(_users(user_id), 0, -1))
-        return [conversation_id.decode() for conversation_id in ids]
+    def renew_summary(self, conversation_id: str, turn_ids: Collection[str]) -> None:
+        """Have the summary made anew where any of these turns is among those it stands for."""
+        summarised = int(self._redis.hget(conversation_key(conversation_id), "summarised") or 0)
+        if summarised == 0:
+            return
+        entries = self._redis.lrange(
+            conversation_key(conversation_id, "exchanges"), 0, summarised - 1
+        )
+        if any(decode_exchange(entry).turn_id in turn_ids for entry in entries):
+            self._forget_summary(conversation_id)
 
+    def _forget_summary(self, conversation_id: str) -> None:
+        with self._redis.pipeline() as pipe:
+            pipe.hdel(conversation_key(conversation_id), "summary", "summarised", "preamble")
+            pipe.hincrby(conversation_key(conversation_id), "version", 1)
+            pipe.execute()
 
-def visible(known: Unsummarised, exchanges: Iterable[Exchange]) -> list[Exchange]:
-    """Return those of the exchanges that a model may see."""
-    return _shown(exchanges, known.hidden)
-
-
-def _shown(exchanges: Iterable[Exchange], hidden: Iterable[str]) -> list[Exchange]:
-    left_out = set(hidden)
-    return [
-        exchange
-        for exchange in exchanges
-        # A reminder is no part of what was talked about.
-        if (exchange.question or exchange.source == "model")
-        and exchange.source in SHOWN_SOURCES
-        and exchange.turn_id not in left_out
-    ]
-
-
-def _encode(exchange: Exchange) -> str:
-    return json.dumps(asdict(exchange), ensure_ascii=False)
-
-
-def _decode(entry: Any) -> Exchange:
-    return Exchange(**json.loads(entry))
-
-
-def _key(conversation_id: str, name: str = "") -> str:
-    return f"conversation:{{{conversation_id}}}" + (f":{name}" if name else "")
+    def set_aside(self, conversation_id: str, turn_id: str) -> None:
+        """Hide from the model a turn that has not been in any summary yet."""
+        self._redis.sadd(conversation_key(conversation_id, "hidden"), turn_id)
+        self._redis.expire(conversation_key(conversation_id, "hidden"), self._retention_s)
 
 
 def _users(user_id: str) -> str:

@@ -5,7 +5,7 @@ polls: a reader blocks in XREAD until there is more.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -58,7 +58,7 @@ class EventBus:
             once = "end"
         return bool(
             self._append(
-                keys=[_stream(event.turn_id), f"turn:{{{event.turn_id}}}:once"],
+                keys=[_stream(event.turn_id), _once(event.turn_id)],
                 args=[once, encode_event(event), self._retention_s],
             )
         )
@@ -66,6 +66,20 @@ class EventBus:
     def events(self, turn_id: str) -> list[StoredEvent]:
         """Return all events so far; an empty list where there is no such turn."""
         return _decode(self._redis.xrange(_stream(turn_id)))
+
+    def unfinished(self, turn_ids: Sequence[str]) -> list[str]:
+        """Return those of the turns that began and have not ended."""
+        with self._redis.pipeline() as pipe:
+            for turn_id in turn_ids:
+                pipe.exists(_stream(turn_id))
+                pipe.sismember(_once(turn_id), "end")
+            answers = pipe.execute()
+        known = zip(turn_ids, answers[::2], answers[1::2], strict=True)
+        return [turn_id for turn_id, began, ended in known if began and not ended]
+
+    def erase(self, turn_id: str) -> None:
+        """Drop the events of a turn that has ended; nothing can be appended to it any more."""
+        self._redis.delete(_stream(turn_id))
 
     def follow(
         self, turn_id: str, after: str = FIRST, timeout_s: float | None = None, ping_s: float = 15.0
@@ -104,6 +118,10 @@ class EventBus:
 def _stream(turn_id: str) -> str:
     # The braces keep a turn's keys on one node of a Redis Cluster.
     return f"turn:{{{turn_id}}}:events"
+
+
+def _once(turn_id: str) -> str:
+    return f"turn:{{{turn_id}}}:once"
 
 
 def _decode(entries: Any) -> list[StoredEvent]:

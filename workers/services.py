@@ -31,6 +31,7 @@ from workers.settings import Settings, load_settings
 from workers.speech_cache import SpeechCache
 from workers.tool_effects import RedisToolEffects
 from workers.tool_store import ToolStore
+from workers.transcript_store import TranscriptStore
 from workers.turn_order import TurnOrder
 from workers.turn_store import TurnStore
 from workers.usage_store import RedisUsage
@@ -79,6 +80,10 @@ class Services:
             turns=self.settings.history_turns,
             is_summarised=self.settings.summary,
         )
+
+    @cached_property
+    def transcripts(self) -> TranscriptStore:
+        return TranscriptStore(self.redis, self.settings.conversation_retention_s)
 
     @cached_property
     def order(self) -> TurnOrder:

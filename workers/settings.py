@@ -63,7 +63,8 @@ class Settings(BaseSettings):
 
     # Tasks that one worker runs at a time
     asr_concurrency: int = Field(4, ge=1)
-    """One is recognised at a time; the others decode their upload meanwhile."""
+    """One is recognised at a time; the others decode their upload meanwhile. Long recordings have
+    half of them at most, so that with 1 a question waits for the recording before it."""
     chat_concurrency: int = Field(16, ge=1)
     background_concurrency: int = Field(1, ge=1)
     tts_concurrency: int = Field(1, ge=1)
@@ -162,9 +163,15 @@ class Settings(BaseSettings):
 
     # Limits
     max_question_chars: int = Field(4000, ge=1)
-    max_upload_bytes: int = Field(25 * 1024 * 1024, ge=1)
-    max_audio_s: float = Field(600.0, gt=0)
+    max_upload_bytes: int = Field(64 * 1024 * 1024, ge=1)
+    """An hour at 128 kbit/s is 55 MiB. Redis keeps it until it is recognised, on disk as well."""
+    max_audio_s: float = Field(3600.0, gt=0)
+    """On two cores an hour is recognised in 4 minutes where nobody else wants anything, 3.5 s a
+    minute, and while somebody always does within its own length; it takes 600 MB meanwhile, and
+    two at a time are recognised."""
     max_audio_channels: int = Field(8, ge=1)
+    long_recording_s: float = Field(60.0, gt=0)
+    """A longer upload is written down and not answered, unless its sender says otherwise."""
     turn_timeout_s: float = Field(180.0, gt=0)
     """How long a request that waits for its turn's end waits at the most."""
     turn_retention_s: int = Field(24 * 3600, ge=60)

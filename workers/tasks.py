@@ -11,7 +11,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from assistant.errors import AssistantError, GenerationCancelledError, LanguageModelError
 from assistant.events import TurnRestarted
 from speech.errors import SpeechError, SynthesisCancelledError
-from workers import background, hearing, turn, turn_control
+from workers import background, hearing, transcription, turn, turn_control
 from workers.celery_app import app
 from workers.lease import TTL_S, lease
 from workers.services import Services, load_services
@@ -23,6 +23,7 @@ _MAX_ATTEMPTS = 3
 """After so many lost workers the turn is given up: it may be what kills them."""
 
 _ORDER_CHECK_S = 5.0
+_SLOT_RETRY_S = 3.0
 _BACKGROUND_RETRY_S = 3.0
 _BACKGROUND_RETRIES = 1200
 """An hour; what is left then is made up for after a later turn."""
@@ -38,12 +39,21 @@ _RIDE_OUT_REDIS = {
 @app.task(bind=True, **_RIDE_OUT_REDIS)
 def transcribe(self: Task, turn_id: str) -> None:
     with _stage(self, turn_id, "transcribe") as services:
-        if (
-            services
-            and turn.transcribe(services, turn_id)
-            and turn_control.may_reply(services, turn_id)
-        ):
-            reply.delay(turn_id)
+        if services:
+            transcription.transcribe(services, turn_id, reply.delay, transcribe_recording.delay)
+    _let_next_go(turn_id)
+
+
+@app.task(bind=True, **_RIDE_OUT_REDIS)
+def transcribe_recording(self: Task, turn_id: str) -> None:
+    # It takes longer than the visibility timeout, so that copies of it come by.
+    if not transcription.finish_if_heard(load_services(), turn_id, reply.delay):
+        with transcription.slot() as is_free:
+            if not is_free:
+                raise self.retry(countdown=_SLOT_RETRY_S, max_retries=None)
+            with _stage(self, turn_id, "transcribe:recording") as services:
+                if services:
+                    transcription.transcribe_recording(services, turn_id, reply.delay)
     _let_next_go(turn_id)
 
 

@@ -1,5 +1,7 @@
 """One turn: speech → assistant → speech, in three stages that are each safe to run twice.
 
+The first is `workers.transcription`.
+
 A stage reads from the turn's stream what is done already and goes on from there. The sound of
 each piece of the reply is made beside the model's writing; whoever does the last thing, the
 writer or a speaker, finishes the turn.
@@ -10,23 +12,19 @@ from functools import partial
 
 from assistant.draft import ReplyRequest
 from assistant.events import (
-    AudioDecoded,
     AudioReady,
     ReplyDelta,
     ReplyReady,
     SpeechFailed,
     SpeechQueued,
-    TranscriptReady,
-    TurnCancelled,
     TurnFailed,
     TurnFinished,
 )
 from assistant.manner import mannered_speech
 from assistant.pipeline import reply as write_reply
 from speech.audio import encode_pcm16, trim_start
-from speech.decoding import decode, resample
+from speech.decoding import resample
 from speech.errors import SpeechError, SynthesisCancelledError
-from speech.recognition import transcribe as recognize
 from speech.sentences import SentenceCutter
 from speech.speakable import language_of, speakable
 from speech.tts.base import Voice
@@ -35,37 +33,6 @@ from workers.services import Services
 from workers.speech_cache import speech_key
 from workers.turn_state import TurnState, load_state
 from workers.turn_store import REPLY_SAMPLE_RATE_HZ, TurnRequest
-
-
-def transcribe(services: Services, turn_id: str) -> bool:
-    """Turn the upload into a transcript; return True where there is something to answer."""
-    state = load_state(services.bus, turn_id)
-    if isinstance(state.end, TurnCancelled):
-        return False
-    if state.transcript is None:
-        upload = services.turns.upload(turn_id)
-        request = services.turns.request(turn_id)
-        if upload is None or request is None:
-            _expire(services, turn_id)
-            return False
-        audio = decode(upload, services.decoding_limits)
-        decoded = AudioDecoded(turn_id=turn_id, duration_s=round(audio.duration_s, 3))
-        services.bus.append(decoded, once="decoded")
-        heard = recognize(
-            audio, services.recognizer, services.recognition_options(request.language)
-        )
-        state.transcript = TranscriptReady(
-            turn_id=turn_id,
-            text=heard.text,
-            language=heard.language,
-            language_probability=round(heard.language_probability, 3),
-            no_speech=heard.no_speech,
-        )
-        services.bus.append(state.transcript, once="transcript")
-        services.turns.drop_upload(turn_id)
-    if state.transcript.no_speech:
-        _end(services, TurnFinished(turn_id=turn_id, answer="", source="none", has_audio=False))
-    return not state.transcript.no_speech
 
 
 def finish_if_written(services: Services, turn_id: str) -> bool:
@@ -85,7 +52,7 @@ def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], N
     state = load_state(services.bus, turn_id)
     request = services.turns.request(turn_id)
     if request is None or state.question is None:
-        _expire(services, turn_id)
+        expire(services, turn_id)
         return
     language = request.language or (state.transcript.language if state.transcript else None)
     if state.reply is None:
@@ -127,6 +94,7 @@ def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], N
                 written_source=state.written_source,
                 instructions=request.instructions,
                 max_reply_tokens=request.max_reply_tokens,
+                fresh=request.fresh,
                 # Every piece is in the stream before the end of the text, so that a turn whose
                 # text is ready and whose pieces are spoken is complete.
                 on_written=lambda: speak(cutter.flush()),
@@ -206,7 +174,7 @@ def _synthesize(
 def finish_if_complete(services: Services, turn_id: str) -> None:
     state = load_state(services.bus, turn_id)
     if state.is_complete and state.reply is not None:
-        _end(
+        end(
             services,
             TurnFinished(
                 turn_id=turn_id,
@@ -229,16 +197,17 @@ def finish_if_spoken(services: Services, turn_id: str, index: int) -> bool:
 def fail(
     services: Services, turn_id: str, code: str, message: str, is_retryable: bool = False
 ) -> None:
-    _end(
+    end(
         services,
         TurnFailed(turn_id=turn_id, code=code, message=message, is_retryable=is_retryable),
     )
 
 
-def _end(services: Services, event: TurnFinished | TurnFailed) -> None:
+def end(services: Services, event: TurnFinished | TurnFailed) -> None:
     services.bus.append(event)
     services.foreground.leave(event.turn_id)
+    turn_control.restore_where_unanswered(services, event.turn_id)
 
 
-def _expire(services: Services, turn_id: str) -> None:
+def expire(services: Services, turn_id: str) -> None:
     fail(services, turn_id, "turn_expired", "This turn is no longer kept; please ask again.")

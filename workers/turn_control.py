@@ -1,4 +1,4 @@
-"""What may be done to a turn while it runs: confirm, hold, release, cancel, interrupt.
+"""What may be done to a turn while it runs: confirm, hold, release, cancel, interrupt, stop.
 
 A turn that may turn out not to be meant begins provisionally (`start_turn`): it is only heard.
 `begin_reply` has its reply written and spoken on suspicion, `confirm` says that it is meant, and
@@ -9,14 +9,15 @@ and more than once; the tasks look at what was decided before they begin and 20 
 import time
 
 from assistant.errors import GenerationCancelledError
-from assistant.events import CancelReason, TurnCancelled
+from assistant.events import CancelReason, TurnCancelled, TurnFinished
 from assistant.history import Exchange
 from assistant.llm.cancellation import POLL_S
 from workers.celery_app import app
 from workers.heard import heard_text
 from workers.services import Services
-from workers.turn_order import let_next_go
+from workers.turn_order import enter, let_next_go
 from workers.turn_state import TurnState, load_state
+from workers.turn_store import TurnRequest
 
 
 def begin_reply(services: Services, turn_id: str) -> bool:
@@ -27,8 +28,10 @@ def begin_reply(services: Services, turn_id: str) -> bool:
         return control.cancelled is None
     if not services.turns.decide(turn_id, replies=1):
         return False
-    services.order.enter(request.conversation_id, turn_id)
-    if load_state(services.bus, turn_id).question is not None:
+    state = load_state(services.bus, turn_id)
+    is_typed = state.started is not None and state.started.kind == "text"
+    enter(services, request, turn_id, "text" if is_typed else "voice")
+    if state.question is not None:
         _send("reply", turn_id)
     return True
 
@@ -97,7 +100,7 @@ def _keep(services: Services, turn_id: str, state: TurnState, heard: str) -> Non
     """Have the conversation know only what was heard, whether the reply was whole or not."""
     request = services.turns.request(turn_id)
     question = state.question or ""
-    if request is None or not (question or state.written):
+    if request is None or not request.conversation_id or not (question or state.written):
         return
     exchange = Exchange(
         question,
@@ -106,10 +109,59 @@ def _keep(services: Services, turn_id: str, state: TurnState, heard: str) -> Non
         # What a check objected to is masked or refused in a whole reply: no model sees it.
         source="refusal" if state.objection else state.written_source,
         at=time.time(),
+        language=request.language or (state.transcript.language if state.transcript else None),
     )
     # A turn is added once only, by whoever comes first: here, or where its reply was whole.
     services.conversations.add(request.conversation_id, request.user_id, exchange)
     services.conversations.amend(request.conversation_id, turn_id, heard)
+
+
+def stop(services: Services, turn_id: str, heard_ms: int | None = None) -> None:
+    """End a turn as its user wants it; one that is over, in writing and in sound, stays as it is.
+
+    `heard_ms`: as for `interrupt`. A question without any reply yet is kept for the user, and no
+    model sees it; what it was to replace stands again.
+    """
+    state = load_state(services.bus, turn_id)
+    if state.end is not None and (heard_ms is None or not isinstance(state.end, TurnFinished)):
+        return
+    if state.written:
+        interrupt(services, turn_id, heard_ms)
+        return
+    if state.end is not None:
+        return
+    request = services.turns.request(turn_id)
+    if request is not None and state.question and not _is_asked_again(services, request, state):
+        services.conversations.set_aside(request.conversation_id, turn_id)
+        interrupt(services, turn_id, None, "cancelled")
+    else:
+        cancel(services, turn_id, "cancelled")
+    restore_replaced(services, turn_id)
+
+
+def restore_replaced(services: Services, turn_id: str) -> None:
+    """Have what the turn replaced stand again: it ended without a reply."""
+    request = services.turns.request(turn_id)
+    if request is not None and request.replaces:
+        succession = services.conversations.succession
+        restored = succession.restore(request.conversation_id, turn_id)
+        services.conversations.renew_summary(request.conversation_id, restored)
+
+
+def restore_where_unanswered(services: Services, turn_id: str) -> None:
+    """The same for a turn that has ended, where the conversation keeps nothing of it."""
+    request = services.turns.request(turn_id)
+    if request is not None and not services.conversations.has(request.conversation_id, turn_id):
+        restore_replaced(services, turn_id)
+
+
+def _is_asked_again(services: Services, request: TurnRequest, state: TurnState) -> bool:
+    """Return whether the question is kept already, as that of the turn which is replaced."""
+    said = services.conversations.exchanges(request.conversation_id) if request.replaces else []
+    return any(
+        exchange.turn_id == request.replaces and exchange.question == state.question
+        for exchange in said
+    )
 
 
 def goes_on(services: Services, turn_id: str) -> bool:

@@ -4,14 +4,20 @@ Each turn queues up when its reply is wanted. The first in the queue may write i
 has, it leaves, and the next one's task is sent. Hearing and speaking need no order.
 """
 
+import time
 from typing import TYPE_CHECKING, cast
 
 from redis import Redis
 
 from workers.turn_state import load_state
+from workers.turn_store import TurnRequest
+from workers.turn_succession import TurnKind
 
 if TYPE_CHECKING:
     from workers.services import Services
+
+_LOOKED_AT = 50
+"""So many turns of a conversation, the last, are looked at for those that have not ended."""
 
 
 class TurnOrder:
@@ -50,6 +56,41 @@ def is_next(services: "Services", turn_id: str) -> bool:
             return False
         first = services.order.leave(request.conversation_id, first)
     return True
+
+
+def enter(services: "Services", request: TurnRequest, turn_id: str, kind: TurnKind) -> list[str]:
+    """Have the turn be the last of its conversation; return those that it supersedes."""
+    conversation_id, conversations = request.conversation_id, services.conversations
+    spared: list[str] = []
+    if request.replaces:
+        said = conversations.exchanges(conversation_id)
+        conversations.succession.note(
+            conversation_id, {exchange.turn_id: exchange.at for exchange in said}
+        )
+        # Of what is being said just now nobody knows yet whether it is meant.
+        unfinished = services.bus.unfinished(_last(services, conversation_id))
+        spared = [other for other in unfinished if _is_provisional(services, other)]
+    superseded = conversations.succession.begin(
+        conversation_id, turn_id, kind, time.time(), request.replaces, spared
+    )
+    conversations.renew_summary(conversation_id, superseded)
+    services.order.enter(conversation_id, turn_id)
+    return superseded
+
+
+def running(services: "Services", conversation_id: str) -> list[str]:
+    """Return the turns that began and have not ended, oldest first; not those that are guesses."""
+    unfinished = services.bus.unfinished(_last(services, conversation_id))
+    return [turn_id for turn_id in unfinished if not _is_provisional(services, turn_id)]
+
+
+def _last(services: "Services", conversation_id: str) -> list[str]:
+    turns = services.conversations.succession.begun(conversation_id, _LOOKED_AT)
+    return [turn.id for turn in turns]
+
+
+def _is_provisional(services: "Services", turn_id: str) -> bool:
+    return services.turns.control(turn_id).provisional_until is not None
 
 
 def let_next_go(services: "Services", turn_id: str) -> str | None:

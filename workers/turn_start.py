@@ -3,12 +3,15 @@
 import time
 import uuid
 
-from assistant.events import ReplyDelta, ReplyReady, SpeechQueued, TurnStarted
+from assistant.events import ReplyDelta, ReplyReady, SpeechQueued, TurnFinished, TurnStarted
 from assistant.history import Exchange
 from workers.celery_app import app
 from workers.reminders import DueReminder
 from workers.services import Services
+from workers.turn_control import stop
+from workers.turn_order import enter
 from workers.turn_store import TurnRequest
+from workers.turn_succession import TurnKind
 
 PROVISIONAL_S = 15.0
 """Longer than any pause after which a turn is taken to be over; shorter than the visibility timeout
@@ -24,6 +27,8 @@ def start_turn(
 ) -> str:
     """Return the id of the new turn; a spoken one brings its `upload`.
 
+    What it replaces is superseded, and what of that still runs is stopped.
+
     A provisional one is only heard until `turn_control` says more, and is cancelled where it says
     nothing for `PROVISIONAL_S`.
     """
@@ -32,18 +37,22 @@ def start_turn(
     services.foreground.enter(turn_id)
     if is_provisional:
         services.turns.decide(turn_id, provisional_until=time.time() + PROVISIONAL_S, replies=0)
-    else:
-        services.order.enter(request.conversation_id, turn_id)
     if upload is not None:
         services.turns.put_upload(turn_id, upload)
+    kind: TurnKind = "text" if upload is None else "voice"
     services.bus.append(
         TurnStarted(
             turn_id=turn_id,
             conversation_id=request.conversation_id,
-            kind="text" if upload is None else "voice",
+            kind=kind,
             question=request.question,
         )
     )
+    if not is_provisional:
+        superseded = enter(services, request, turn_id, kind)
+        # The last first: as one ends, the next would begin.
+        for other in reversed(services.bus.unfinished(superseded)):
+            stop(services, other)
     # By name: importing the tasks would load what they compute with.
     if upload is not None:
         app.send_task("workers.tasks.transcribe", [turn_id])
@@ -52,6 +61,38 @@ def start_turn(
     if is_provisional:
         # Whoever began it may be lost: this task then ends the turn.
         app.send_task("workers.tasks.reply", [turn_id], countdown=PROVISIONAL_S + 1)
+    return turn_id
+
+
+def speak_text(services: Services, text: str, request: TurnRequest) -> str:
+    """Begin a turn outside every conversation whose reply is this text, and return its id."""
+    # Imported here: they load dictionaries, which the web process seldom needs (0.2 s).
+    from speech.sentences import SentenceCutter
+    from speech.speakable import language_of, speakable
+
+    turn_id = uuid.uuid4().hex
+    services.turns.put_request(turn_id, request)
+    services.foreground.enter(turn_id)
+    services.bus.append(
+        TurnStarted(turn_id=turn_id, conversation_id=request.conversation_id, kind="speech")
+    )
+    services.bus.append(ReplyDelta(turn_id=turn_id, text=text, source="given"))
+    cutter = SentenceCutter()
+    pieces: list[SpeechQueued] = []
+    for piece in (*cutter.feed(text), *cutter.flush()):
+        language = language_of(piece, request.language or "en")
+        if speakable(piece, language):
+            queued = SpeechQueued(turn_id=turn_id, index=len(pieces), text=piece, language=language)
+            pieces.append(queued)
+            services.bus.append(queued, once=f"piece:{queued.index}")
+    services.bus.append(ReplyReady(turn_id=turn_id, text=text, source="given"), once="reply")
+    if not pieces:
+        services.bus.append(
+            TurnFinished(turn_id=turn_id, answer=text, source="given", has_audio=False)
+        )
+        services.foreground.leave(turn_id)
+    for queued in pieces:
+        app.send_task("workers.tasks.speak", [turn_id, queued.index])
     return turn_id
 
 
@@ -69,6 +110,9 @@ def speak_up(services: Services, reminder: DueReminder) -> None:
         turn_id=turn_id, conversation_id=reminder.conversation_id, kind="reminder"
     )
     is_new = services.bus.append(started, once="started")
+    services.conversations.succession.begin(
+        reminder.conversation_id, turn_id, "reminder", time.time()
+    )
     services.bus.append(ReplyDelta(turn_id=turn_id, text=text, source="tool"), once="delta")
     piece = SpeechQueued(turn_id=turn_id, index=0, text=text, language=reminder.language)
     services.bus.append(piece, once="piece:0")

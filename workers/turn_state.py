@@ -14,7 +14,9 @@ from assistant.events import (
     ReplySource,
     SpeechFailed,
     SpeechQueued,
+    TranscriptProgress,
     TranscriptReady,
+    TranscriptSegment,
     TurnCancelled,
     TurnEnd,
     TurnEvent,
@@ -30,6 +32,13 @@ from workers.event_bus import EventBus
 class TurnState:
     started: TurnStarted | None = None
     decoded: AudioDecoded | None = None
+    heard_s: float = 0.0
+    """How much of a recording is recognised; 0 for one that is recognised at once."""
+    segments: list[TranscriptSegment] = field(default_factory=list)
+    """What was said in it."""
+    language: str | None = None
+    """Of the segments."""
+    language_probability: float = 0.0
     transcript: TranscriptReady | None = None
     objection: ContentChecked | None = None
     """What a check found in the question."""
@@ -70,6 +79,12 @@ class TurnState:
             return "recognising"
         return "speaking" if self.reply else "replying"
 
+    def add(self, progress: TranscriptProgress) -> None:
+        self.heard_s = progress.done_s
+        self.segments += progress.segments
+        self.language = progress.language
+        self.language_probability = progress.language_probability
+
 
 def load_state(bus: EventBus, turn_id: str) -> TurnState:
     """Return the turn as it stands; one that nothing happened in has no `started`."""
@@ -84,6 +99,8 @@ def fold(events: Iterable[TurnEvent]) -> TurnState:
                 state.started = event
             case AudioDecoded():
                 state.decoded = event
+            case TranscriptProgress():
+                state.add(event)
             case TranscriptReady():
                 state.transcript = event
             case ContentChecked(where="question"):

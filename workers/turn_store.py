@@ -2,8 +2,9 @@
 are to go on at all."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
@@ -12,6 +13,9 @@ from assistant.events import CancelReason
 from assistant.manner import Manner
 from assistant.messages import Message
 
+AnswerWish = Literal["auto", "always", "never"]
+"""`auto`: a recording longer than the setting `long_recording_s` is only written down."""
+
 
 class TurnRequest(BaseModel):
     """What the user asked for, apart from the sound itself."""
@@ -19,11 +23,14 @@ class TurnRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     conversation_id: str
+    """Empty where the turn is outside every conversation: a text that is only spoken."""
     user_id: str
     question: str | None = None
     """None for a spoken turn."""
     cue: str | None = None
     """Not None where the assistant speaks by itself: what it is to say, or nothing."""
+    answer: AnswerWish = "always"
+    """Of a spoken turn."""
     history: tuple[Message, ...] = ()
     language: str | None = None
     speak: bool = True
@@ -31,6 +38,10 @@ class TurnRequest(BaseModel):
     manner: Manner | None = None
     timezone: str | None = None
     """IANA name."""
+    replaces: str | None = None
+    """A turn of the conversation, which this one supersedes with all that began after it."""
+    fresh: bool = False
+    """No remembered answer: the model is to write one."""
     instructions: str | None = None
     """In place of the system prompt."""
     max_reply_tokens: int | None = None
@@ -102,6 +113,11 @@ class TurnStore:
 
     def audio(self, turn_id: str, index: int) -> bytes | None:
         return cast("bytes | None", self._redis.get(_key(turn_id, f"audio:{index}")))
+
+    def erase(self, turn_id: str, pieces: Iterable[int]) -> None:
+        """Drop what the user gave and was given; what was decided stays, for tasks to stop by."""
+        for name in ("request", "upload", *(f"audio:{index}" for index in pieces)):
+            self._redis.delete(_key(turn_id, name))
 
     def count_attempt(self, turn_id: str, stage: str) -> int:
         """Return how often this stage was begun, this time included."""

@@ -9,11 +9,20 @@ def recall_answer(draft: Draft, dialogue: Dialogue) -> StageEvents:
     cache = dialogue.cache
     if cache is None or draft.said:
         return
-    if reason := _why_not(draft):
+    reason = _why_not(draft)
+    variant = f"{dialogue.options.system_prompt}\n{dialogue.model.name}\n{draft.manner}"
+    # Its question stands alone; an answer written in the middle of a conversation may not.
+    is_first = not (draft.recollection.exchanges or draft.recollection.summary)
+    if draft.request.fresh:
+        cache.count("bypassed")
+        yield CacheChecked(turn_id=draft.turn_id, outcome="bypassed", reason="fresh")
+        if reason is None and is_first:
+            draft.cache_as = variant  # In place of the one that the user would not have.
+        return
+    if reason:
         cache.count("bypassed")
         yield CacheChecked(turn_id=draft.turn_id, outcome="bypassed", reason=reason)
         return
-    variant = f"{dialogue.options.system_prompt}\n{dialogue.model.name}\n{draft.manner}"
     hit = cache.look_up(draft.question, draft.language, variant)
     if hit is not None:
         yield CacheChecked(
@@ -24,8 +33,7 @@ def recall_answer(draft: Draft, dialogue: Dialogue) -> StageEvents:
         )
         yield from draft.give(hit.answer, "cache")
         return
-    if draft.recollection.exchanges or draft.recollection.summary:
-        # It stands alone, but an answer written in the middle of a conversation may not.
+    if not is_first:
         yield CacheChecked(turn_id=draft.turn_id, outcome="miss")
         return
     other = cache.claim(cache.key(draft.question, draft.language, variant), draft.turn_id)

@@ -7,7 +7,7 @@ import ctranslate2
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
-from speech.asr.base import PROMPTS, DecodingOptions, Hypothesis
+from speech.asr.base import FRAMES_PER_S, PROMPTS, DecodingOptions, Hypothesis, Word
 from speech.asr.registry import Device
 from speech.audio import Samples
 from speech.errors import EngineUnavailableError, UnknownLanguageError
@@ -83,6 +83,9 @@ class FasterWhisperEngine:
             **({"beam_size": 1} | search),
         )[0]
         tokens = result.sequences_ids[0]
+        words: tuple[Word, ...] = ()
+        if options.aligned_s is not None:
+            words = self._align(tokenizer, tokens, encoded, options.aligned_s)
         return Hypothesis(
             text=tokenizer.decode(tokens).strip(),
             language=language,
@@ -91,4 +94,20 @@ class FasterWhisperEngine:
             avg_logprob=float(result.scores[0] * len(tokens) / (len(tokens) + 1)),
             no_speech_prob=float(result.no_speech_prob),
             is_complete=len(tokens) < options.max_tokens,
+            words=words,
+        )
+
+    def _align(
+        self,
+        tokenizer: Tokenizer,
+        tokens: list[int],
+        encoded: ctranslate2.StorageView,
+        aligned_s: float,
+    ) -> tuple[Word, ...]:
+        (found,) = self._whisper.find_alignment(
+            tokenizer, [tokens], encoded, round(aligned_s * FRAMES_PER_S)
+        )
+        return tuple(
+            Word(start_s=float(each["start"]), end_s=float(each["end"]), text=each["word"])
+            for each in found
         )

@@ -13,9 +13,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 import whisper
 from whisper.audio import HOP_LENGTH
-from whisper.tokenizer import LANGUAGES
+from whisper.timing import find_alignment
+from whisper.tokenizer import LANGUAGES, get_tokenizer
 
-from speech.asr.base import PROMPTS, DecodingOptions, Hypothesis
+from speech.asr.base import FRAMES_PER_S, PROMPTS, DecodingOptions, Hypothesis, Word
 from speech.asr.ct2_weights import load_whisper
 from speech.asr.registry import Device
 from speech.audio import Samples
@@ -75,6 +76,9 @@ class OpenAIWhisperEngine:
                 fp16=on_gpu,
             ),
         )
+        words: tuple[Word, ...] = ()
+        if options.aligned_s is not None:
+            words = self._align(mel, result.tokens, language, options.aligned_s)
         return Hypothesis(
             text=result.text,
             language=language,
@@ -82,6 +86,20 @@ class OpenAIWhisperEngine:
             avg_logprob=result.avg_logprob,
             no_speech_prob=result.no_speech_prob,
             is_complete=len(result.tokens) < options.max_tokens,
+            words=words,
+        )
+
+    def _align(
+        self, mel: torch.Tensor, tokens: list[int], language: str, aligned_s: float
+    ) -> tuple[Word, ...]:
+        tokenizer = get_tokenizer(
+            multilingual=True, num_languages=self._whisper.num_languages, language=language
+        )
+        found = find_alignment(
+            self._whisper, tokenizer, tokens, mel, round(aligned_s * FRAMES_PER_S)
+        )
+        return tuple(
+            Word(start_s=float(each.start), end_s=float(each.end), text=each.word) for each in found
         )
 
     @contextmanager

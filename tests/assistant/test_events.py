@@ -17,7 +17,9 @@ def examples() -> list[BaseModel]:
             literal = [a for a in typing.get_args(annotation) if isinstance(a, str)]
             if name == "type":
                 continue
-            if typing.get_origin(annotation) is tuple:
+            if annotation == tuple[events.TranscriptSegment, ...]:
+                fields[name] = (events.TranscriptSegment(start_s=0.5, end_s=1.0, text="Hi."),)
+            elif typing.get_origin(annotation) is tuple:
                 fields[name] = ("a", "b")
             elif typing.get_origin(annotation) is dict:
                 fields[name] = {"place": "Paris", "days": [1, None]}

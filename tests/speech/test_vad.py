@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from speech.audio import Samples
-from speech.vad import find_speech
+from speech.vad import find_pauses, find_speech
 from tests.speech.spoken import music, noise, read_clip, say, silence, tone
 
 QUESTION = "How old is the Brooklyn Bridge?"
@@ -97,3 +97,36 @@ def test_recorded_clips_are_speech_and_recorded_noise_is_not(shared_audio: Path)
     clips = [p for p in (shared_audio / "dev").iterdir() if p.suffix in (".wav", ".flac", ".mp3")]
     for path in [*clips, shared_audio / "formats" / "quiet_minus40dB.wav"]:
         assert find_speech(read_clip(path), 30.0), path.name
+
+
+def test_a_recording_that_is_looked_at_in_parts_has_the_same_stretches(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = say(models, QUESTION)
+    parts = [part for pause_s in (1, 3, 9, 2, 14) for part in (question, silence(pause_s))]
+    samples = np.concatenate(parts)
+    whole = find_speech(samples, 30.0)
+    assert len(whole) == 5
+    for part_s in (5, 7, 11, 30):
+        monkeypatch.setattr("speech.vad.PART_SAMPLES", part_s * 16_000)
+        found = find_speech(samples, 30.0)
+        assert len(found) == 5, part_s
+        for each, same in zip(found, whole, strict=True):
+            assert each.start_s == pytest.approx(same.start_s, abs=0.1)
+            assert each.end_s == pytest.approx(same.end_s, abs=0.1)
+
+
+def test_pauses_are_found_where_nobody_speaks(models: Path) -> None:
+    question = say(models, QUESTION)
+    audible = np.flatnonzero(np.abs(question) > 0.02)
+    question = question[audible[0] : audible[-1]]
+    length_s = len(question) / 16_000
+    found = find_pauses(np.concatenate([silence(0.5), question, silence(0.3), question]))
+    between = [
+        pause
+        for pause in found
+        if pause.start_s == pytest.approx(0.5 + length_s, abs=0.1)
+        and pause.end_s == pytest.approx(0.8 + length_s, abs=0.1)
+    ]
+    assert len(between) == 1
+    assert (found[0].start_s, found[0].end_s) == (0.0, pytest.approx(0.5, abs=0.1))

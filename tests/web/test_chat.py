@@ -74,6 +74,15 @@ def test_the_wanted_voice_speaks(server: Server) -> None:
     assert {piece["voice"] for piece in answer["audio"]} == {"kokoro:af_heart"}
 
 
+def test_the_reply_is_spoken_as_fast_as_is_wanted(server: Server) -> None:
+    lengths = [
+        chat(server, question="Say hello to the whole world.", speed=speed).json()["audio"]
+        for speed in (0.75, 1.5)
+    ]
+    slow, fast = (sum(piece["duration_s"] for piece in audio) for audio in lengths)
+    assert slow > 1.5 * fast
+
+
 def test_a_chinese_reply_is_never_read_by_an_english_voice(server: Server) -> None:
     answer = chat(server, question="用中文说你好。", voice="piper:en_US-joe-medium").json()
     assert {piece["voice"] for piece in answer["audio"]} == {"kokoro:zf_xiaobei"}
@@ -89,6 +98,8 @@ def test_a_chinese_reply_is_never_read_by_an_english_voice(server: Server) -> No
         ({"question": "   "}, 400, "question_empty"),
         ({"question": "x" * 4001}, 413, "question_too_long"),
         ({"question": "Hi", "voice": "kokoro:nobody"}, 400, "unknown_voice"),
+        ({"question": "Hi", "speed": 0.4}, 400, "request_invalid"),
+        ({"question": "Hi", "replaces": "nothing"}, 404, "turn_unknown"),
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(

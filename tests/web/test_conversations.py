@@ -93,3 +93,32 @@ def test_a_title_must_say_something(anna: httpx.Client) -> None:
     for title in ("", "   ", "x" * 201):
         response = anna.patch(f"/api/conversations/{conversation}", json={"title": title})
         problem(response, 400, "request_invalid")
+
+
+def test_what_was_said_is_searched_with_a_snippet(anna: httpx.Client) -> None:
+    first = ask(anna, "What is 2 plus 3?")
+    conversation = first["conversation_id"]
+    second = ask(anna, "你好，17 乘以 3 等于多少？", conversation)
+    ask(anna, "What is 17 % of 250?")
+    found = anna.get("/api/conversations", params={"search": "等于多少"}).json()["conversations"]
+    assert [hit["conversation_id"] for hit in found] == [conversation]
+    assert found[0]["match"] == {
+        "turn_id": second["turn_id"],
+        "text": "你好，17 乘以 3 等于多少？",
+    }
+    found = anna.get("/api/conversations", params={"search": "WHAT is"}).json()["conversations"]
+    assert [hit["match"] for hit in found] == [None, None]
+    page = {"search": "what", "start": 1, "count": 1}
+    found = anna.get("/api/conversations", params=page).json()["conversations"]
+    assert [hit["conversation_id"] for hit in found] == [conversation]
+    nothing = anna.get("/api/conversations", params={"search": "zebra"}).json()
+    assert nothing == {"conversations": []}
+
+
+def test_a_conversation_that_is_deleted_takes_its_turns_along(anna: httpx.Client) -> None:
+    turn = ask(anna, "What is 2 plus 3?")
+    anna.delete(f"/api/conversations/{turn['conversation_id']}")
+    problem(anna.get(f"/api/turns/{turn['turn_id']}"), 404, "turn_unknown")
+    problem(
+        anna.put(f"/api/turns/{turn['turn_id']}/rating", json={"rating": "up"}), 404, "turn_unknown"
+    )

@@ -66,7 +66,7 @@ def test_a_bad_upload_is_refused_with_and_without_waiting(server: Server) -> Non
     two = [("audio", ("a.wav", b"x")), ("audio", ("b.wav", b"y"))]
     problem(httpx.post(url, files=two), 400, "audio_missing")
     problem(post(server, b"x", voice="nobody"), 400, "unknown_voice")
-    problem(post(server, b"x" * (26 * 2**20)), 413, "audio_too_large")
+    problem(post(server, b"x" * (65 * 2**20)), 413, "audio_too_large")
 
 
 def test_odd_file_names_do_no_harm(server: Server, question: bytes) -> None:

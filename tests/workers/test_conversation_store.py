@@ -5,7 +5,8 @@ import time
 from redis import Redis
 
 from assistant.history import Exchange
-from workers.conversation_store import RedisConversations, visible
+from workers.conversation_records import visible
+from workers.conversation_store import RedisConversations
 
 
 def store(redis: Redis, turns: int = 5, is_summarised: bool = True) -> RedisConversations:

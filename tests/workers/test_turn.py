@@ -15,7 +15,7 @@ from assistant.events import (
 from speech.audio import Audio, encode_pcm16, wrap_wav
 from speech.errors import SynthesisError
 from tests.workers.conftest import Build, start
-from workers import turn
+from workers import transcription, turn
 from workers.services import Services
 from workers.turn_order import is_next, let_next_go
 from workers.turn_state import load_state
@@ -145,7 +145,7 @@ def test_silence_ends_the_turn_without_an_answer(build: Build) -> None:
     start(services, question=None)
     silence = Audio(np.zeros(16_000, np.float32), 16_000)
     services.turns.put_upload("t", wrap_wav(encode_pcm16(silence), 16_000))
-    assert not turn.transcribe(services, "t")
+    transcription.transcribe(services, "t", pytest.fail, pytest.fail)
     assert types(services) == ["turn_started", "audio_decoded", "transcript_ready", "turn_finished"]
     assert services.turns.upload("t") is None
 
