@@ -28,7 +28,7 @@ format: $(VENV)/.installed-dev
 	@$(PY) -m ruff format
 
 # CLIPS is a folder of recordings with their words in a manifest.tsv. BENCH names some of the tables.
-BENCH ?= recognition turn_taking live latency checks cache memory routing throughput context
+BENCH ?= recognition turn_taking live page latency checks cache memory routing throughput context
 bench: $(VENV)/.installed-dev
 	@$(PY) -m workers.model_store all
 	@for name in $(BENCH); do \

@@ -3,18 +3,20 @@
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Response, jsonify, request
 
+from assistant.events import TurnFailed
 from web.context import services
 from web.identity import guest, own, unknown_conversation
 from web.payloads import PageArguments, TitlePayload, parse
 from workers.conversation_records import Conversation, title_of
 from workers.conversation_search import search
 from workers.erasure import delete_conversation
-from workers.turn_order import running
-from workers.turn_state import load_state
+from workers.turn_order import failed, running
+from workers.turn_state import TurnState, load_state
+from workers.turn_succession import BegunTurn
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/api/conversations")
 
@@ -37,9 +39,13 @@ def index() -> Response:
 
 @blueprint.get("/<conversation_id>")
 def read(conversation_id: str) -> Response:
-    """Also one in which nothing has been said yet, where a turn of it runs."""
+    """Also one in which nothing has been answered yet, where a turn of it runs or failed."""
     conversation = _get(conversation_id)
-    return jsonify(_whole(conversation) | {"running": running(services(), conversation_id)})
+    unanswered = {
+        "running": running(services(), conversation_id),
+        "failed": [_describe_failed(*each) for each in failed(services(), conversation_id)],
+    }
+    return jsonify(_whole(conversation) | unanswered)
 
 
 @blueprint.patch("/<conversation_id>")
@@ -82,11 +88,12 @@ def _get(conversation_id: str) -> Conversation:
 
 
 def _begun(conversation_id: str) -> Conversation | None:
-    """Return the conversation where its first turn still runs."""
-    unfinished = running(services(), conversation_id)
-    if not unfinished:
+    """Return the conversation where its first turn still runs, or failed."""
+    unanswered = [turn.id for turn, _ in failed(services(), conversation_id)]
+    unanswered = unanswered or running(services(), conversation_id)
+    if not unanswered:
         return None
-    question = load_state(services().bus, unfinished[0]).question
+    question = load_state(services().bus, unanswered[0]).question
     began = services().conversations.succession.begun(conversation_id)[0].at
     return Conversation(
         id=conversation_id,
@@ -136,6 +143,17 @@ def _describe(conversation: Conversation) -> dict[str, Any]:
         "created_at": _time(conversation.created_at),
         "updated_at": _time(conversation.updated_at),
         "turn_count": conversation.turns,
+    }
+
+
+def _describe_failed(turn: BegunTurn, state: TurnState) -> dict[str, Any]:
+    failure = cast(TurnFailed, state.end)
+    return {
+        "turn_id": turn.id,
+        "at": _time(turn.at),
+        "question": state.question,
+        "answer": state.written,
+        "error": {"code": failure.code, "detail": failure.message},
     }
 
 

@@ -56,8 +56,10 @@ def worker_exit(_server: Any, worker: Any) -> None:
 
 
 def _warm_up(worker: Any) -> None:
+    from web.assets import compress_all
     from workers.live.session import warm_up
 
+    compress_all()
     try:
         warm_up(worker.wsgi.extensions["services"])
     except Exception:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, cast
 
 from redis import Redis
 
-from workers.turn_state import load_state
+from assistant.events import TurnFailed
+from workers.turn_state import TurnState, load_state
 from workers.turn_store import TurnRequest
-from workers.turn_succession import TurnKind
+from workers.turn_succession import BegunTurn, TurnKind
 
 if TYPE_CHECKING:
     from workers.services import Services
@@ -82,6 +83,23 @@ def running(services: "Services", conversation_id: str) -> list[str]:
     """Return the turns that began and have not ended, oldest first; not those that are guesses."""
     unfinished = services.bus.unfinished(_last(services, conversation_id))
     return [turn_id for turn_id in unfinished if not _is_provisional(services, turn_id)]
+
+
+def failed(services: "Services", conversation_id: str) -> list[tuple[BegunTurn, TurnState]]:
+    """Return the turns whose question has no answer because they failed, oldest first.
+
+    Not those that another was asked in place of. They are known for as long as their events are.
+    """
+    conversations = services.conversations
+    known = {exchange.turn_id for exchange in conversations.exchanges(conversation_id)}
+    known |= conversations.succession.superseded(conversation_id).keys()
+    begun = conversations.succession.begun(conversation_id, _LOOKED_AT)
+    states = [(turn, load_state(services.bus, turn.id)) for turn in begun if turn.id not in known]
+    return [
+        (turn, state)
+        for turn, state in states
+        if isinstance(state.end, TurnFailed) and state.question
+    ]
 
 
 def _last(services: "Services", conversation_id: str) -> list[str]:

@@ -7,16 +7,19 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
-from flask import Flask, Response, jsonify, request
+from flask import Flask, jsonify, request
 from flask_sock import Sock
 from simple_websocket import ConnectionClosed, Server
 from werkzeug.serving import make_server
 
-from web import pages
-from web.app import _POLICY as POLICY
+from web.app import create_app
+from web.realtime import endpoint
+from workers.settings import Settings
 
 Event = dict[str, Any]
 
@@ -125,12 +128,9 @@ def wait_until(is_so: Callable[[], bool], what: str, timeout_s: float = 30.0) ->
 
 
 @contextlib.contextmanager
-def serve_page() -> Iterator[tuple[str, ScriptedRealtime]]:
-    """Yield the page's address, and the other end of its sockets."""
-    app = Flask("web")
+def serve(app: Flask, script: ScriptedRealtime) -> Iterator[str]:
+    """Run the application with the script behind its sockets; yield its address."""
     app.config["SOCK_SERVER_OPTIONS"] = {"ping_interval": 5}
-    app.register_blueprint(pages.blueprint)
-    script = ScriptedRealtime()
     Sock(app).route("/v1/realtime")(script.serve)
 
     @app.before_request
@@ -138,27 +138,20 @@ def serve_page() -> Iterator[tuple[str, ScriptedRealtime]]:
         is_refused = script.problem and request.path == "/v1/realtime"
         return (script.problem, 503) if is_refused else None
 
-    @app.get("/readyz")
-    def ready() -> Response:
-        return jsonify(waiting_for=[])
-
-    @app.get("/api/voices")
-    def voices() -> Response:
-        return jsonify(voices=[{"id": "piper:zh", "title": "Chinese", "languages": ["zh"]}])
-
-    @app.get("/api/reminders")
-    def reminders() -> Response:
-        return jsonify(reminders=[])
-
-    @app.after_request
-    def secure(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = POLICY
-        return response
-
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", script
+    yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@contextlib.contextmanager
+def serve_page(data_dir: Path, script: ScriptedRealtime) -> Iterator[str]:
+    """The page as `web.app` serves it, with the store in `data_dir`; only the script answers."""
+    with mock.patch.object(endpoint, "register"):
+        app = create_app(Settings(data_dir=data_dir))
+    app.view_functions["health.readyz"] = lambda: jsonify(waiting_for=[])
+    with serve(app, script) as url:
+        yield url

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from speech.audio import Audio, encode_pcm16, wrap_wav
 from tests.speech.spoken import silence
 from tests.web.browser import open_chromium
-from tests.web.scripted_realtime import serve_page
+from tests.web.live.blank_page import serve_blank
 
 SOURCE_HZ = 24_000
 FADE_S = 0.005
@@ -73,7 +73,7 @@ async ({ rate, channels }) => {
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     microphone = tmp_path_factory.mktemp("microphone") / "silence.wav"
     microphone.write_bytes(wrap_wav(encode_pcm16(Audio(silence(0.1), 16_000)), 16_000))
-    with serve_page() as (url, _), open_chromium(microphone) as browser:
+    with serve_blank() as (url, _), open_chromium(microphone) as browser:
         page = browser.new_page()
         page.goto(url)
         yield page

@@ -14,7 +14,7 @@ from workers import turn, turn_control
 from workers.background import learn
 from workers.live.events import ReplyAudio, ReplyDone
 from workers.services import Services
-from workers.turn_order import running
+from workers.turn_order import failed, running
 from workers.turn_start import start_turn
 from workers.turn_state import load_state
 from workers.turn_store import TurnRequest
@@ -364,3 +364,14 @@ def test_a_live_session_hears_that_its_reply_was_replaced(build: Build, work: Wo
     assert it.of(ReplyDone)[0].status == "cancelled"
     assert superseded(services) == {old: new}
     assert seen(services) == ["A short story!"]
+
+
+def test_a_failed_question_is_known_until_it_is_asked_again(work: Work, plain: Build) -> None:
+    services = plain()
+    turn_id = ask(services, "Anybody there?")
+    turn.fail(services, turn_id, "language_model_unavailable", "Not now.")
+    assert [(begun.id, state.question) for begun, state in failed(services, "c")] == [
+        (turn_id, "Anybody there?")
+    ]
+    ask(services, "Anybody there?", replaces=turn_id)
+    assert failed(services, "c") == []

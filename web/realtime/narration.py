@@ -12,6 +12,7 @@ from workers.live.events import (
     Caption,
     LiveEvent,
     TranscriptionFailed,
+    TurnNamed,
     UserCommitted,
     UserSpeechStarted,
     UserSpeechStopped,
@@ -56,6 +57,9 @@ class Narrator:
                 case Caption():
                     if "captions" in self._extensions:
                         self._put("x.caption", item_id=event.item_id, text=event.text)
+                case TurnNamed():
+                    if "turns" in self._extensions:
+                        self._put("x.turn", turn_id=event.turn_id, item_id=event.item_id)
                 case UserTranscribed():
                     self._transcribed(event)
                 case TranscriptionFailed():

@@ -8,7 +8,7 @@ from speech.audio import Samples
 from workers.live.events import LiveEvent
 from workers.live.settings import LiveSettings
 
-EXTENSIONS = frozenset({"captions", "hold", "timings", "resume"})
+EXTENSIONS = frozenset({"captions", "hold", "pieces", "resume", "timings", "turns"})
 
 
 class Live(Protocol):

@@ -21,9 +21,10 @@ CHUNK_S = 0.2
 MAX_WAITING_SOUND_BYTES = 24 * 1024 * 1024
 MAX_WAITING_EVENTS = 20_000
 """Far more than a reply of the largest size; a client this far behind does not come back."""
-KEPT_BYTES = 4 * 1024 * 1024
+KEPT_BYTES = 8 * 1024 * 1024
 KEPT_S = 120.0
-"""Of what was sent, for a client whose connection drops: a minute of sound, and more of text."""
+"""Of what was sent, for a client whose connection drops or whose page is loaded again: two minutes
+of sound, which few replies have, and more of text."""
 
 
 class Receiver(Protocol):

@@ -131,14 +131,25 @@ class Replies:
         self._responses[turn_id] = response
         if len(self._responses) > _MAX_RESPONSES:
             del self._responses[next(iter(self._responses))]
-        self._outbox.put_reply(turn_id, response.created())
+        named = {"turn_id": turn_id, "item_id": event.item_id, "response_id": response.id}
+        self._outbox.put_reply(turn_id, response.created(), *self._ours("turns", "x.turn", named))
 
     def _sound(self, response: Response, event: ReplyAudio) -> None:
         if not response.config.is_spoken:
             return
-        self._outbox.put_reply(event.turn_id, *response.opened(self._items))
+        opened = response.opened(self._items)
         rate = response.config.audio.output.format.rate
         duration_ms = len(event.pcm16) / 2 / SPOKEN_RATE_HZ * 1000
+        piece = {
+            "item_id": response.item.id,
+            "index": event.index,
+            "text": event.text,
+            "audio_id": event.audio_id,
+            "audio_start_ms": round(response.item.sound_ms),
+            "duration_ms": round(duration_ms),
+        }
+        told = self._ours("pieces", "x.speech.piece", piece)
+        self._outbox.put_reply(event.turn_id, *opened, *told)
         self._outbox.put_sound(
             event.turn_id, response.sound(duration_ms), at_rate(event.pcm16, rate), 2 * rate
         )
@@ -159,5 +170,8 @@ class Replies:
         return reversed(self._responses.values())
 
     def _extra(self, extension: str, kind: str, **fields: Any) -> None:
-        if extension in self._extensions:
-            self._outbox.put({"type": kind, **fields})
+        self._outbox.put(*self._ours(extension, kind, fields))
+
+    def _ours(self, extension: str, kind: str, fields: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the event for a client that asked for that extension, and nothing for others."""
+        return [{"type": kind, **fields}] if extension in self._extensions else []

@@ -12,6 +12,7 @@ from pydantic import (
     field_validator,
 )
 
+from assistant.manner import Manner
 from web.realtime.audio_config import OPENAI_VOICES, AudioConfig, turn_taking
 from web.realtime.client_events import as_protocol_error
 from web.realtime.protocol_errors import ProtocolError
@@ -32,6 +33,8 @@ class SessionConfig(BaseModel):
     instructions: Annotated[str, Field(max_length=32_000)] | None = None
     output_modalities: tuple[Literal["audio", "text"]] = ("audio",)
     max_output_tokens: Annotated[int, Field(ge=1, le=4_096)] | Literal["inf"] = "inf"
+    manner: Manner | None = None
+    """Ours: in place of the address's."""
     audio: AudioConfig = AudioConfig()
 
     @field_validator("type", mode="before")
@@ -109,6 +112,7 @@ class SessionConfig(BaseModel):
             language=language.split("-")[0].lower() if language else None,
             voice=None if voice in OPENAI_VOICES else voice,
             speed=max(0.5, self.audio.output.speed),
+            manner=self.manner or base.manner,
             instructions=self.instructions or None,
             max_reply_tokens=(
                 self.max_output_tokens if isinstance(self.max_output_tokens, int) else None
@@ -117,7 +121,7 @@ class SessionConfig(BaseModel):
 
     def describe(self) -> dict[str, Any]:
         """Return the `session` of `session.created` and `session.updated`, without its ids."""
-        described = self.model_dump(mode="json")
+        described = self.model_dump(mode="json", exclude={"manner"})
         detection = described["audio"]["input"]["turn_detection"]
         if detection and detection["type"] == "server_vad":
             detection["idle_timeout_ms"] = None
@@ -143,7 +147,7 @@ def _merge(current: Any, patch: Any, path: str = "") -> Any:
     merged = dict(current)
     for name, value in patch.items():
         here = f"{path}.{name}"
-        # Null switches these two off; elsewhere it says nothing.
-        if value is not None or name in ("turn_detection", "transcription"):
+        # Null switches these off; elsewhere it says nothing.
+        if value is not None or name in ("turn_detection", "transcription", "manner"):
             merged[name] = _merge(current.get(name, {}), value, here)
     return merged

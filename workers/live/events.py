@@ -33,6 +33,14 @@ class UserCommitted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TurnNamed:
+    """What the user said is the question of that turn."""
+
+    turn_id: str
+    item_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Caption:
     """What the user seems to be saying, in place of the caption before; empty where withdrawn."""
 
@@ -80,6 +88,8 @@ class ReplyAudio:
     text: str
     pcm16: bytes
     """Mono, 24 kHz."""
+    audio_id: str = ""
+    """By which all sound of this piece is read over HTTP."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +141,7 @@ LiveEvent = (
     UserSpeechStarted
     | UserSpeechStopped
     | UserCommitted
+    | TurnNamed
     | Caption
     | UserTranscribed
     | TranscriptionFailed

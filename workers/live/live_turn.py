@@ -1,6 +1,6 @@
 """A turn as its live session sees it: what came of it, and what of that the client was told."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from assistant.events import CancelReason, ReplyReady, TranscriptReady, TurnEnd, TurnEvent
 from workers.event_bus import FIRST
@@ -13,6 +13,7 @@ class Piece:
     index: int
     text: str
     pcm16: bytes
+    audio_id: str = ""
 
     @property
     def duration_ms(self) -> float:
@@ -22,7 +23,7 @@ class Piece:
         """Return what of the piece comes after its first `begin_ms`; its text in proportion."""
         n_bytes = 2 * round(begin_ms / 1000 * REPLY_SAMPLE_RATE_HZ)
         n_chars = round(len(self.text) * n_bytes / max(1, len(self.pcm16)))
-        return Piece(index=self.index, text=self.text[n_chars:], pcm16=self.pcm16[n_bytes:])
+        return replace(self, text=self.text[n_chars:], pcm16=self.pcm16[n_bytes:])
 
 
 @dataclass

@@ -154,7 +154,7 @@ class Replies:
         if not rest and turn.is_told and not turn.backlog:
             return  # All of it was heard.
         was_told, turn.is_told = turn.is_told, False
-        self._emit(ReplyStarted(turn_id=turn.id, item_id=turn.item_id))
+        self._emit(ReplyStarted(turn_id=turn.id, item_id=turn.item_id or None))
         for piece in rest:
             self._emit(ReplyText(turn_id=turn.id, text=piece.text))
             self._send(turn, piece)
@@ -238,7 +238,13 @@ class Replies:
             case ReplyDelta():
                 self._emit(ReplyText(turn_id=turn.id, text=event.text))
             case AudioReady():
-                self._speak(turn, Piece(index=event.index, text=event.text, pcm16=pcm16 or b""))
+                piece = Piece(
+                    index=event.index,
+                    text=event.text,
+                    pcm16=pcm16 or b"",
+                    audio_id=event.audio_id,
+                )
+                self._speak(turn, piece)
             case SpeechFailed():
                 self._speak(turn, Piece(index=event.index, text="", pcm16=b""))
             case TurnFinished() | TurnFailed() | TurnCancelled():
@@ -261,7 +267,13 @@ class Replies:
         if self.is_held:
             turn.playback.hold()
         self._emit(
-            ReplyAudio(turn_id=turn.id, index=piece.index, text=piece.text, pcm16=piece.pcm16)
+            ReplyAudio(
+                turn_id=turn.id,
+                index=piece.index,
+                text=piece.text,
+                pcm16=piece.pcm16,
+                audio_id=piece.audio_id,
+            )
         )
         if "sent" not in turn.stages:
             turn.stages["sent"] = time.time()

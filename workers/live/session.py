@@ -30,6 +30,7 @@ from workers import turn_control
 from workers.live.captions import Captions
 from workers.live.events import (
     LiveEvent,
+    TurnNamed,
     UserCommitted,
     UserSpeechStarted,
     UserSpeechStopped,
@@ -89,7 +90,7 @@ class LiveSession:
         self._replies.can_hold = settings.can_hold
         self._captions = Captions(services, self._lock, self._emit)
         self._utterance: _Utterance | None = None
-        self._unanswered = Unanswered(services, self._replies, conversation_id, user_id)
+        self._unanswered = Unanswered(services, self._replies, conversation_id, user_id, self._emit)
         self._last_item_id: str | None = None
         self._turns: dict[str, str] = {}
         """By the item of the user that is their question."""
@@ -337,6 +338,7 @@ class LiveSession:
         self._services.foreground.end_speaking(utterance.item_id)
         turn.stages["turn_ended"] = time.time()
         self._note_turn(turn)
+        self._emit(TurnNamed(turn_id=turn.id, item_id=turn.item_id))
         self._replies.confirm(turn)
         if replies:
             self._expect_reply(turn)

@@ -2,10 +2,12 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from assistant.history import Exchange
 from workers import turn_control
+from workers.live.events import LiveEvent, TurnNamed
 from workers.live.live_turn import LiveTurn
 from workers.live.replies import Replies
 from workers.services import Services
@@ -24,12 +26,18 @@ class Unanswered:
     """All methods are called with the session's lock held."""
 
     def __init__(
-        self, services: Services, replies: Replies, conversation_id: str, user_id: str
+        self,
+        services: Services,
+        replies: Replies,
+        conversation_id: str,
+        user_id: str,
+        emit: Callable[[LiveEvent], None],
     ) -> None:
         self._services = services
         self._replies = replies
         self._conversation_id = conversation_id
         self._user_id = user_id
+        self._emit = emit
         self._items: list[LiveTurn | Typed] = []
 
     def __bool__(self) -> bool:
@@ -55,6 +63,7 @@ class Unanswered:
                 continue
             exchange = Exchange(item.text, "", turn_id=item.id, at=item.at)
             self._services.conversations.add(self._conversation_id, self._user_id, exchange)
+            self._emit(TurnNamed(turn_id=item.id, item_id=item.item_id))
 
     def forget(self, item_id: str) -> bool:
         """Return False where it is not among these."""

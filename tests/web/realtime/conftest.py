@@ -42,7 +42,7 @@ class Web:
 
 
 @contextlib.contextmanager
-def run_web(data_dir: Path, **variables: str) -> Iterator[Web]:
+def run_web(data_dir: Path, application: str = _APPLICATION, **variables: str) -> Iterator[Web]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -54,7 +54,7 @@ def run_web(data_dir: Path, **variables: str) -> Iterator[Web]:
         stdout=subprocess.DEVNULL,
     )
     web = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", _APPLICATION],
+        [sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", application],
         cwd=ROOT,
         env=environment,
     )

@@ -43,7 +43,7 @@ class ScriptedLive:
         self.replied_with: list[LiveSettings] = []
         self.samples = np.zeros(0, np.float32)
         self._emit = emit
-        self._said: list[str] = []
+        self._said: list[tuple[str, str]] = []
         self._ids = itertools.count(1)
         self._playing: str | None = None
         self._stopped = threading.Event()
@@ -66,18 +66,19 @@ class ScriptedLive:
         self.samples = np.zeros(0, np.float32)
 
     def say(self, text: str, item_id: str | None = None) -> str:
-        self._said.append(text)
         item_id = item_id or f"item_typed{next(self._ids)}"
+        self._said.append((text, item_id))
         self._emit(UserCommitted(item_id=item_id, previous_item_id=None))
         return item_id
 
     def respond(self, settings: LiveSettings | None = None) -> str:
         self.replied_with.append(settings or self.settings)
-        script = json.loads(self._said.pop()) if self._said else GREETING
+        text, item_id = self._said.pop() if self._said else (None, None)
+        script = json.loads(text) if text else GREETING
         turn_id = f"turn{next(self._ids)}"
         self._playing = turn_id
         self._stopped.clear()
-        self._emit(ReplyStarted(turn_id=turn_id, item_id=None, is_asked=True))
+        self._emit(ReplyStarted(turn_id=turn_id, item_id=item_id, is_asked=True))
         threading.Thread(target=self._play, args=[turn_id, script], daemon=True).start()
         return turn_id
 

@@ -192,6 +192,17 @@ def test_all_settings_reach_the_session(web: Web, client: Client) -> None:
     assert web.sessions()[-1]["settings"]["turn_taking"]["mode"] == "manual"
 
 
+def test_the_manner_of_the_address_can_be_changed_for_the_replies_to_come(web: Web) -> None:
+    with talk(web, "?manner=formal") as client:
+        for manner, meant in (("humorous", "humorous"), (None, "formal")):
+            client.send("session.update", session={"type": "realtime", "manner": manner})
+            # A client that knows OpenAI's fields alone never meets it.
+            assert "manner" not in client.until("session.updated")[-1]["session"]
+            assert web.sessions()[-1]["settings"]["manner"] == meant
+        client.send("session.update", session={"type": "realtime", "manner": "rude"})
+        assert client.error()["param"] == "session.manner"
+
+
 @pytest.mark.parametrize("voice", ["alloy", "marin", {"id": "cedar"}])
 def test_openais_voices_are_the_default_ones(web: Web, client: Client, voice: Any) -> None:
     client.send(

@@ -1,14 +1,16 @@
 """Replies, as a client of OpenAI's Realtime API gets them."""
 
 import base64
+import json
 import time
+from typing import Any
 
 from tests.web.realtime.conftest import Client, Web, talk
 from web.realtime.items import Items
 from web.realtime.outbox import Outbox
 from web.realtime.replies import Replies
 from web.realtime.session_config import SessionConfig
-from workers.live.events import ReplyStarted
+from workers.live.events import ReplyAudio, ReplyDone, ReplyStarted
 
 SPOKEN = (
     ["ReplyText", {"turn_id": "TURN", "text": "Hello "}],
@@ -240,6 +242,7 @@ def test_extensions_are_sent_to_clients_that_ask_for_them_only(web: Web) -> None
         ["ReplyHeld", {"turn_id": "TURN"}],
         ["ReplyReleased", {"turn_id": "TURN"}],
         ["TurnTimings", {"turn_id": "TURN", "stages": {"first_sound": 412.0}}],
+        ["TurnNamed", {"turn_id": "TURN", "item_id": "item_u"}],
         SPOKEN[3],
     )
     with talk(web, "?extensions=captions,hold,timings") as client:
@@ -263,3 +266,73 @@ def test_extensions_are_sent_to_clients_that_ask_for_them_only(web: Web) -> None
     with talk(web) as client:
         client.play(*script)
         assert not [e for e in client.until("response.done") if e["type"].startswith("x.")]
+
+
+def test_a_client_can_be_told_the_turns_that_questions_and_replies_belong_to(web: Web) -> None:
+    with talk(web, "?extensions=turns") as client:
+        script = json.dumps([["TurnNamed", {"turn_id": "TURN", "item_id": "item_u"}], *SPOKEN])
+        content = [{"type": "input_text", "text": script}]
+        item = {"id": "item_mine", "type": "message", "role": "user", "content": content}
+        client.send("conversation.item.create", item=item)
+        client.until("conversation.item.done")
+        client.send("response.create")
+        created, named, *events = client.until("response.done")
+        assert named["type"] == "x.turn"
+        assert named["response_id"] == created["response"]["id"]
+        assert named["item_id"] == "item_mine"
+        (told,) = [event for event in events if event["type"] == "x.turn"]
+        assert (told["turn_id"], told["item_id"]) == (named["turn_id"], "item_u")
+        assert "response_id" not in told
+        client.send("response.create")
+        _, named, *_ = client.until("response.done")
+        assert (named["type"], named["item_id"]) == ("x.turn", None), "nobody asked"
+
+
+def test_a_client_can_be_told_which_words_the_sound_that_comes_next_speaks(web: Web) -> None:
+    def piece(index: int, text: str, silence_ms: int) -> list[Any]:
+        fields = {"index": index, "text": text, "silence_ms": silence_ms, "audio_id": f"a.{index}"}
+        return ["ReplyAudio", {"turn_id": "TURN", **fields}]
+
+    # Piece 1 could not be spoken.
+    script = SPOKEN[0], piece(0, "Hello", 300), piece(2, "there.", 450), SPOKEN[3]
+    with talk(web, "?extensions=pieces") as client:
+        client.play(*script)
+        events = client.until("response.done")
+        kinds = [event["type"] for event in events]
+        pieces = [event for event in events if event["type"] == "x.speech.piece"]
+        assert kinds.index("x.speech.piece") < kinds.index("response.output_audio.delta")
+        assert [(p["index"], p["text"], p["audio_id"]) for p in pieces] == [
+            (0, "Hello", "a.0"),
+            (2, "there.", "a.2"),
+        ]
+        assert [(p["audio_start_ms"], p["duration_ms"]) for p in pieces] == [(0, 300), (300, 450)]
+        assert {p["item_id"] for p in pieces} == {events[-1]["response"]["output"][0]["id"]}
+        client.play(*script, output_modalities=["text"])
+        assert "x.speech.piece" not in [e["type"] for e in client.until("response.done")]
+
+
+def test_a_reply_that_is_taken_up_again_counts_its_sound_from_the_start() -> None:
+    class Taker(list[dict[str, Any]]):
+        def is_ready(self) -> bool:
+            return True
+
+        def send(self, text: str) -> None:
+            self.append(json.loads(text))
+
+    outbox, sent = Outbox(is_kept=False), Taker()
+    outbox.attach(sent)
+    replies = Replies(outbox, Items(), SessionConfig, "c", frozenset({"pieces", "turns"}))
+    for _ in ("as it was", "what is left of it after a false alarm"):
+        replies.tell(ReplyStarted(turn_id="t", item_id="u"))
+        for index in (0, 1):
+            replies.tell(ReplyAudio(turn_id="t", index=index, text="…", pcm16=bytes(48 * 250)))
+        replies.tell(ReplyDone(turn_id="t", status="cancelled", text="", reason="turn_detected"))
+    pieces = [event for event in sent if event["type"] == "x.speech.piece"]
+    assert [(p["item_id"], p["index"], p["audio_start_ms"]) for p in pieces] == [
+        ("item_t", 0, 0),
+        ("item_t", 1, 250),
+        ("item_t_2", 0, 0),
+        ("item_t_2", 1, 250),
+    ]
+    turns = [(e["response_id"], e["turn_id"], e["item_id"]) for e in sent if e["type"] == "x.turn"]
+    assert turns == [("resp_t", "t", "u"), ("resp_t_2", "t", "u")]

@@ -16,6 +16,7 @@ from workers.live.events import (
     ReplyAudio,
     ReplyDone,
     ReplyStarted,
+    TurnNamed,
     UserCommitted,
     UserSpeechStarted,
     UserTranscribed,
@@ -56,6 +57,14 @@ def test_what_was_typed_without_an_answer_is_seen_with_what_is_said_next(
         it.until(lambda: it.of(ReplyDone))
     assert prompts(services)[-1] == [f"My name is Tom.\n{QUESTION}"]
     assert it.kept() == [("My name is Tom.", ""), (QUESTION, "Seven, Tom.")]
+    # It is told which turn each of them is.
+    turn_ids = [each.turn_id for each in services.conversations.exchanges("c")]
+    item_ids = [event.item_id for event in it.of(UserCommitted)]
+    told = [(event.turn_id, event.item_id) for event in it.of(TurnNamed)]
+    assert told == list(zip(turn_ids, item_ids, strict=True))
+    assert [(e.turn_id, e.item_id) for e in it.of(ReplyStarted)] == told[1:]
+    spoken = [(event.index, event.audio_id) for event in it.of(ReplyAudio)]
+    assert spoken == [(i, f"{turn_ids[1]}.{i}") for i in range(len(spoken))]
 
 
 def test_what_is_left_at_the_end_of_a_session_stays_in_the_conversation(

@@ -1,38 +1,38 @@
-// The page's words in the reader's language. Elements name their text by key in data-text,
-// data-label (accessible name and tooltip) and data-placeholder, so a switch needs no reload.
+// The page's words in the reader's language, by key. What reads them in a render function is
+// rendered again when the language changes.
 
-const texts = JSON.parse(document.getElementById("texts").textContent);
+import { shallowReactive } from "../vendor/vue.runtime.esm-browser.prod.js";
+import { config } from "./config.js";
+
+export const LANGUAGES = { en: "English", zh: "中文" };
 const ONE_YEAR_S = 31536000;
 
-/** The words of `key`, with `{name}` replaced; undefined where this language has none. */
-export function text(key, values = {}) {
-  const found = texts[document.documentElement.lang][key];
+const state = shallowReactive({ language: config.language, texts: config.texts });
+
+/** The page's language: en or zh. */
+export function language() {
+  return state.language;
+}
+
+/** The words of `key`, with `{name}` replaced by values.name; undefined where there are none. */
+export function t(key, values = {}) {
+  const found = state.texts[state.language][key];
   return found?.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-export function setText(element, key) {
-  element.dataset.text = key;
-  element.textContent = text(key);
+/** What went wrong, in a sentence: ours in the reader's language, or else the server's own. */
+export function explain({ code, detail, values }) {
+  return t(`problem_${code}`, values) ?? detail ?? t(code, values) ?? t("server_error");
 }
 
-export function setLabel(element, key) {
-  element.dataset.label = key;
-  element.title = text(key);
-  element.setAttribute("aria-label", text(key));
-}
-
-export function translate(root) {
-  for (const element of root.querySelectorAll("[data-text]")) setText(element, element.dataset.text);
-  for (const element of root.querySelectorAll("[data-label]")) setLabel(element, element.dataset.label);
-  for (const element of root.querySelectorAll("[data-placeholder]")) {
-    element.placeholder = text(element.dataset.placeholder);
+/** Rejects where the server cannot be reached; the language then stays as it is. */
+export async function switchLanguage(chosen) {
+  if (!state.texts[chosen]) {
+    const response = await fetch(`${config.assets}text/${chosen}.json`);
+    if (!response.ok) throw new Error(response.statusText);
+    state.texts = { ...state.texts, [chosen]: await response.json() };
   }
-}
-
-export function switchLanguage() {
-  const language = document.documentElement.lang === "zh" ? "en" : "zh";
-  document.documentElement.lang = language;
-  document.cookie = `language=${language}; path=/; max-age=${ONE_YEAR_S}; SameSite=Lax`;
-  document.title = text("title");
-  translate(document);
+  state.language = chosen;
+  document.documentElement.lang = chosen;
+  document.cookie = `language=${chosen}; path=/; max-age=${ONE_YEAR_S}; SameSite=Lax`;
 }

@@ -3,7 +3,7 @@
 // same conversation.
 
 const ADDRESS = "/v1/realtime";
-const EXTENSIONS = "captions,hold,timings,resume";
+const EXTENSIONS = "captions,hold,pieces,resume,timings,turns";
 const MAX_FAILURES = 20; // in a row; with the pauses below that is about 80 s
 const MAX_FIRST_FAILURES = 3;
 const LONGEST_PAUSE_MS = 5000;
@@ -27,19 +27,33 @@ export class Connection {
   #wasReady = false;
   #token = null;
   #lastEventId = null;
+  #kept_s = 0; // for so long the server keeps the session without us
   #failures = 0;
   #retry = null;
   #watch = null;
   #kept = []; // events to be sent once there is a session
   #frames = [];
+  #optional = new Set(); // ids of our events whose failure means nothing
+  #optionalCount = 0;
 
   /**
-   * `onEvent(event)` runs for each event, `onBegin()` where a session begins, `onChange()`
-   * when `isReady` changes, `onLost(error)` when it is given up. `timezone` is the user's.
+   * `onEvent(event)` runs for each event, `onBegin()` where a session begins, `onResume()` where it
+   * goes on, `onChange()` when `isReady` changes, `onLost(error)` when it is given up. `timezone` is
+   * the user's. `place`: as `place` was of a connection before, to go on with its session.
    */
-  constructor({ conversationId, timezone, onEvent, onBegin, onChange, onLost }) {
-    Object.assign(this, { conversationId, timezone, onEvent, onBegin, onChange, onLost });
+  constructor({ conversationId, timezone, place = null, onEvent, onBegin, onResume, onChange, onLost }) {
+    Object.assign(this, { conversationId, timezone, onEvent, onBegin, onResume, onChange, onLost });
+    if (place) [this.#token, this.#lastEventId, this.#kept_s] = [place.token, place.lastEventId, place.kept_s];
     this.#connect();
+  }
+
+  get lastEventId() {
+    return this.#lastEventId;
+  }
+
+  /** What another page needs to go on with this session; null before there is one. */
+  get place() {
+    return this.#token && { token: this.#token, lastEventId: this.#lastEventId, kept_s: this.#kept_s };
   }
 
   get isReady() {
@@ -50,6 +64,14 @@ export class Connection {
   send(event) {
     if (this.#isReady) this.#socket.send(JSON.stringify(event));
     else this.#kept.push(event);
+  }
+
+  /** One that may come too late: if it fails, nobody hears of it. */
+  sendOptional(event) {
+    this.#optionalCount += 1;
+    const event_id = `optional_${this.#optionalCount}`;
+    this.#optional.add(event_id);
+    this.send({ event_id, ...event });
   }
 
   /** `audio` is the base64 text of a frame. */
@@ -103,6 +125,7 @@ export class Connection {
     if (event.type === "x.session.resumed") {
       // What was missed comes after it, with lower ids than its own.
       this.#setReady(true);
+      this.onResume();
       this.#sendKept(() => true);
       return;
     }
@@ -111,8 +134,12 @@ export class Connection {
     else if (numberOf(event.event_id) <= numberOf(this.#lastEventId)) return;
     this.#lastEventId = event.event_id ?? this.#lastEventId;
     if (event.type === "session.created") this.#begin(event.session);
-    else if (event.type === "x.session.resumable") this.#token = event.token;
-    else if (event.error?.code !== "session_expired") this.onEvent(event);
+    else if (event.type === "x.session.resumable") [this.#token, this.#kept_s] = [event.token, event.expires_in_s];
+    else if (!this.#isMeaningless(event)) this.onEvent(event);
+  }
+
+  #isMeaningless({ error }) {
+    return error?.code === "session_expired" || this.#optional.delete(error?.event_id);
   }
 
   #begin(session) {
@@ -185,6 +212,6 @@ export class Connection {
 }
 
 /** Ids count up in a session: event_000001… */
-function numberOf(eventId) {
+export function numberOf(eventId) {
   return eventId ? Number(eventId.replace(/\D/g, "")) : NaN;
 }

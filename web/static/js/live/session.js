@@ -1,66 +1,79 @@
 // A hands-free conversation: what the microphone hears goes to the server, and what comes back is
 // shown and played. Its state follows from facts, never from what ought to happen next.
 
-import { MicrophoneError } from "../microphone.js";
-import { requestFields } from "../settings.js";
+import { preferences, requestFields } from "../state/preferences.js";
+import { Bookmark } from "./bookmark.js";
 import { Connection } from "./connection.js";
 import { encode } from "./pcm.js";
+import { Questions } from "./questions.js";
 import { Replies } from "./replies.js";
+import { sessionUpdate } from "./session_update.js";
 import { SilenceWatch } from "./silence_watch.js";
-import { FRAME_MS, RATE_HZ, Sound } from "./sound.js";
+import { FRAME_MS, Sound } from "./sound.js";
 import { Transcript } from "./transcript.js";
 
-const AUTOMATIC_VOICE = "alloy"; // OpenAI's names mean the voice of the reply's language here
 const LAST_REPORT_MS = 100; // the sound thread says where it stopped, for the server to know
-const FORMAT = { type: "audio/pcm", rate: RATE_HZ };
+// Of a session that ends: how far its reply was heard. Another conversation may be open by now.
+const AFTERMATH = ["response.done", "conversation.item.truncated", "conversation.item.retrieved"];
 
 export class LiveSession {
   #handlers;
   #silenceWatch;
   #sound = null;
   #connection = null;
+  #shown;
   #transcript = null;
+  #questions = null;
   #replies = null;
+  #bookmark = null;
   #isStarted = false; // the server has answered once
   #isMuted = false;
   #isDeaf = false;
-  #isHearing = false;
-  #isWaiting = false; // for a reply to begin
-  #isAsking = false; // by text, while the reply before is not over yet
-  #optional = new Set(); // ids of our events whose failure means nothing
-  #optionalCount = 0;
+  #isClosed = false;
   #lastProblem = null; // since the session began
+  #resolveTakenUp;
 
   /**
-   * Call in a click or key handler. Raises MicrophoneError.
-   * `onState()` runs when `state` may have changed, `onLevel(loudness)` every 40 ms, `onSilence(isSilent)`
-   * when the microphone gives digital silence for long, and no longer; `onReplied()` after each reply;
-   * `onProblem(error)` for what the user should read; `onEnd(error)` when it ends by itself, and
-   * why.
+   * Call in a click or key handler. Raises MicrophoneError. `place`: {conversationId}, or what `leave`
+   * of a page before this one returned. `shown`: where turns are shown, see live_talk.js.
+   * `onState()` runs when `state` may have changed, `onConversation(id)` when a session has begun,
+   * `onLevel(loudness)` every 40 ms, `onSilence(isSilent)` when the microphone gives digital silence for
+   * long, and no longer; `onReplied()` after each reply; `onProblem(error)` for what the user should
+   * read; `onEnd(error)` when it ends by itself, and why.
    */
-  static async start(conversationId, handlers) {
-    const session = new LiveSession(handlers);
+  static async start(place, shown, handlers) {
+    const session = new LiveSession(shown, handlers);
     session.#sound = await Sound.open({
       onFrame: (frame) => session.#hear(frame),
       onPlayed: (report) => session.#notePlayed(report),
       onAwake: () => session.#handlers.onState(),
-      onLost: () => handlers.onEnd(new MicrophoneError("microphone_missing")),
+      onLost: () => session.changeMicrophone(handlers.onEnd),
     });
-    session.#renew();
+    session.chooseLoudspeaker();
+    session.#renew(place);
+    if (place.isMuted) session.isMuted = true;
     session.#connection = new Connection({
-      conversationId,
+      conversationId: place.conversationId,
       timezone: requestFields().timezone,
+      place: place.token ? place : null,
       onEvent: (event) => session.#take(event),
       onBegin: () => session.#begin(),
+      onResume: () => session.#goOn(place),
       onChange: () => session.#handlers.onState(),
-      onLost: (error) => handlers.onEnd(session.#lastProblem ?? error),
+      onLost: (error) => {
+        session.#resolveTakenUp(false);
+        handlers.onEnd(session.#lastProblem ?? error);
+      },
     });
     return session;
   }
 
-  constructor(handlers) {
+  constructor(shown, handlers) {
+    this.#shown = shown;
     this.#handlers = handlers;
     this.#silenceWatch = new SilenceWatch(handlers.onSilence);
+    /** Whether the session that `place` tells of goes on. */
+    this.isTakenUp = new Promise((resolve) => (this.#resolveTakenUp = resolve));
   }
 
   get conversationId() {
@@ -73,8 +86,8 @@ export class LiveSession {
     if (this.#replies.isPlaying) return "speaking";
     if (!this.#connection.isReady) return this.#isStarted ? "reconnecting" : "connecting";
     if (this.#replies.isHeld) return "held";
-    if (this.#isHearing) return "hearing";
-    if (this.#isWaiting || this.#replies.isBusy) return "thinking";
+    if (this.#questions.isHearing) return "hearing";
+    if (this.#questions.isAwaited || this.#replies.isBusy) return "thinking";
     return this.#isMuted ? "muted" : "listening";
   }
 
@@ -100,41 +113,34 @@ export class LiveSession {
     return this.#replies.isOpen;
   }
 
-  /** Takes over the page's settings. */
+  /** Takes over the user's settings. */
   configure() {
-    const { speak, voice } = requestFields();
-    if (!speak) this.#replies.silence();
-    this.#connection.send({
-      type: "session.update",
-      session: {
-        type: "realtime",
-        output_modalities: [speak ? "audio" : "text"],
-        audio: {
-          input: {
-            format: FORMAT,
-            transcription: { model: "default" },
-            turn_detection: { type: "semantic_vad", create_response: true, interrupt_response: true },
-          },
-          output: { format: FORMAT, voice: voice ?? AUTOMATIC_VOICE },
-        },
-      },
-    });
+    if (!preferences.isSpeaking) this.#replies.silence();
+    this.#connection.send(sessionUpdate());
+  }
+
+  /** Opens the microphone that is chosen now; `onFailure(error)` where that can't be. */
+  async changeMicrophone(onFailure = this.#handlers.onProblem) {
+    try {
+      await this.#sound.changeMicrophone();
+    } catch (error) {
+      if (!this.#isClosed) onFailure(error);
+    }
+  }
+
+  chooseLoudspeaker() {
+    this.#sound.chooseLoudspeaker(preferences.loudspeaker);
   }
 
   /** Asks by text. */
   ask(words) {
     this.#replies.stop();
-    this.#transcript.type(words);
-    const content = [{ type: "input_text", text: words }];
-    const item = { type: "message", role: "user", content };
-    this.#connection.send({ type: "conversation.item.create", item });
-    this.#isWaiting = this.#isAsking = true;
-    if (!this.#replies.isBusy) this.#requestReply();
+    this.#questions.ask(words, this.#replies.isBusy);
     this.#handlers.onState();
   }
 
   stopReply() {
-    this.#isWaiting = this.#isAsking = false;
+    this.#questions.drop();
     this.#replies.stop();
     this.#handlers.onState();
   }
@@ -145,9 +151,27 @@ export class LiveSession {
     this.#connection.check();
   }
 
+  /** The page goes away: returns what `start` on the next one needs, null where nothing can go on. */
+  leave() {
+    const { place } = this.#connection;
+    if (place === null) return null;
+    return {
+      ...place,
+      lastEventId: this.#bookmark.lastEventId,
+      turnIds: this.#bookmark.turnIds,
+      conversationId: this.conversationId,
+      heard: this.#replies.leave(),
+      isMuted: this.#isMuted,
+      isAsking: this.#questions.isAsking,
+    };
+  }
+
   /** Ends it, and the reply that is being made or heard. */
   async close() {
+    this.#isClosed = true;
+    this.#resolveTakenUp(false);
     this.#sound.isDeaf = true;
+    this.#questions.drop();
     this.#replies.stop();
     await new Promise((resolve) => setTimeout(resolve, LAST_REPORT_MS));
     this.#connection.close();
@@ -156,28 +180,37 @@ export class LiveSession {
   }
 
   /** A session of the server, the first or one in place of it, knows nothing of what was before. */
-  #renew() {
+  #renew({ lastEventId = null, turnIds, heard }) {
     this.#sound.clear();
     this.#transcript?.settle();
-    this.#transcript = new Transcript();
-    this.#replies = new Replies(this.#sound, this.#transcript, (event) => this.#sendOptional(event));
-    this.#isHearing = this.#isWaiting = this.#isAsking = false;
+    this.#transcript = new Transcript(this.#shown, this.#transcript?.unanswered);
+    this.#questions = new Questions(this.#transcript, (event) => this.#connection.send(event), this.#questions);
+    const sendOptional = (event) => this.#connection.sendOptional(event);
+    this.#replies = new Replies(this.#sound, this.#transcript, sendOptional, heard);
+    this.#bookmark = new Bookmark(lastEventId, turnIds);
     this.#lastProblem = null;
   }
 
   #begin() {
-    const wasAsking = this.#isAsking;
-    if (this.#isStarted) this.#renew();
+    if (this.#isClosed) return;
+    this.#renew({ lastEventId: this.#connection.lastEventId });
     this.#isStarted = true;
+    this.#resolveTakenUp(false);
     this.configure();
     // Once the connection has sent the question itself.
-    if (wasAsking) queueMicrotask(() => this.#requestReply());
+    queueMicrotask(() => this.#questions.askAgain());
+    this.#handlers.onConversation(this.conversationId);
     this.#handlers.onState();
   }
 
-  #requestReply() {
-    this.#isAsking = false;
-    this.#connection.send({ type: "response.create" });
+  /** The session goes on: after a drop, or at the `place` where the page before this one left it. */
+  #goOn(place) {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    if (place.isAsking) this.#questions.await(true);
+    this.configure();
+    this.#resolveTakenUp(true);
+    this.#handlers.onConversation(this.conversationId);
   }
 
   #hear({ samples, loudness, isDigitalSilence }) {
@@ -189,67 +222,36 @@ export class LiveSession {
 
   #notePlayed(report) {
     this.#replies.notePlayed(report);
-    this.#handlers.onState();
-  }
-
-  #sendOptional(event) {
-    this.#optionalCount += 1;
-    const event_id = `optional_${this.#optionalCount}`;
-    this.#optional.add(event_id);
-    this.#connection.send({ event_id, ...event });
+    this.#noteState();
   }
 
   #take(event) {
-    const { item_id } = event;
-    switch (event.type) {
-      case "input_audio_buffer.speech_started":
-        this.#isHearing = true;
-        this.#replies.silence();
-        break;
-      case "input_audio_buffer.speech_stopped":
-        this.#isHearing = false;
-        break;
-      case "input_audio_buffer.committed":
-        this.#isHearing = false;
-        this.#isWaiting = true;
-        this.#transcript.await(item_id);
-        break;
-      case "x.caption":
-        this.#transcript.caption(item_id, event.text);
-        break;
-      case "conversation.item.input_audio_transcription.completed":
-        this.#transcript.write(item_id, event.transcript.trim());
-        if (!event.transcript.trim()) this.#isWaiting = false;
-        break;
-      case "conversation.item.input_audio_transcription.failed":
-        this.#transcript.fail(item_id);
-        this.#isWaiting = false;
-        break;
-      case "error":
-        if (this.#optional.has(event.error.event_id)) break;
-        this.#isWaiting = false;
-        this.#lastProblem = problemOf(event.error);
-        this.#handlers.onProblem(this.#lastProblem);
-        break;
-      case "response.created":
-        this.#isWaiting = this.#isAsking;
-        this.#replies.take(event);
-        break;
-      case "response.done":
-        this.#replies.take(event);
-        this.#noteReplied(event.response);
-        break;
-      default:
-        this.#replies.take(event);
-    }
+    if (this.#isClosed && !AFTERMATH.includes(event.type)) return;
+    this.#bookmark.note(event);
+    this.#questions.take(event);
+    if (event.type === "input_audio_buffer.speech_started") this.#replies.silence();
+    else if (event.type === "error") this.#noteProblem(event.error);
+    else this.#replies.take(event);
+    if (event.type === "response.done") this.#noteReplied(event.response);
+    this.#noteState();
+  }
+
+  #noteState() {
+    this.#bookmark.move(this.#replies.isOpen || this.#questions.isAwaited, this.#questions.isHearing);
     this.#handlers.onState();
   }
 
-  #noteReplied({ status, status_details, output }) {
-    if (this.#isAsking) this.#requestReply();
+  #noteProblem(error) {
+    this.#lastProblem = problemOf(error);
+    this.#handlers.onProblem(this.#lastProblem);
+  }
+
+  #noteReplied({ id, status, status_details }) {
+    this.#questions.askAgain();
     this.#transcript.tidy();
-    const hasFailedUnseen = status === "failed" && output.length === 0;
-    if (hasFailedUnseen) this.#handlers.onProblem(problemOf(status_details.error));
+    const error = status === "failed" ? problemOf(status_details?.error ?? { code: "server_error" }) : null;
+    const isSeen = this.#transcript.endResponse(id, error);
+    if (error && !isSeen) this.#handlers.onProblem(error);
     this.#handlers.onReplied();
   }
 }

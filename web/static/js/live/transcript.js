@@ -1,57 +1,101 @@
-// What was said in a live session, in the page's list of messages, by the ids of its items.
+// What was said in a live session, as turns of the page, by the ids of the session's items.
 
-import { ReplyMessage, UserMessage } from "../conversation.js";
+import { createTurn } from "../state/turns.js";
+import { LiveReply } from "./live_reply.js";
 
 export class Transcript {
-  #messages = new Map(); // item id → UserMessage
-  #provisional = new Set(); // item ids whose final words are still to come
-  #replies = new Map(); // item id → Reply
-  #lastWritten = null; // item id
+  #shown; // where turns are shown: live_talk.js
+  #turns; // id of what the user said → turn
+  #typed; // the same of what was typed
+  #provisional = new Set(); // of these, whose final words are still to come
+  #responses = new Map(); // response id → {turn_id, item_id}
+  #replies = new Map(); // id of a reply → LiveReply
+  #lastWritten = null; // id of what the user said
+
+  /** `unanswered`: as it was of the session before, which goes on here. */
+  constructor(shown, unanswered = new Map()) {
+    this.#shown = shown;
+    this.#typed = unanswered;
+    this.#turns = new Map(unanswered);
+  }
 
   /** What the user seems to be saying; empty where that was wrong. */
   caption(item_id, words) {
-    if (words) {
-      if (!this.#messages.has(item_id)) this.#provisional.add(item_id);
-      if (this.#provisional.has(item_id)) this.#user(item_id).guess(words);
-    } else if (this.#provisional.has(item_id)) this.#remove(item_id);
+    if (!words) {
+      if (this.#provisional.has(item_id)) this.#remove(item_id);
+      return;
+    }
+    if (!this.#turns.has(item_id)) this.#provisional.add(item_id);
+    if (!this.#provisional.has(item_id)) return;
+    Object.assign(this.#turn(item_id), { question: words, isProvisional: true });
   }
 
   /** The user has finished. */
   await(item_id) {
-    if (this.#messages.has(item_id)) return;
+    if (this.#turns.has(item_id)) return;
     this.#provisional.add(item_id);
-    this.#user(item_id).note("recognising");
+    Object.assign(this.#turn(item_id), { note: "recognising", stage: "recognising" });
   }
 
   /** The user's words; empty where there were none. */
   write(item_id, words) {
-    this.#provisional.delete(item_id);
     this.#lastWritten = item_id;
-    if (words) this.#user(item_id).write(words);
+    if (words) this.#finish(item_id, { question: words, note: null });
     else this.#remove(item_id);
   }
 
   /** Nobody could tell what the user said. */
   fail(item_id) {
-    this.#provisional.delete(item_id);
-    this.#user(item_id).note("not_understood");
+    this.#finish(item_id, { question: "", note: "not_understood" });
+  }
+
+  /** Whether the user has said this here. */
+  has(item_id) {
+    return this.#turns.has(item_id);
   }
 
   /** What the user has typed. */
-  type(words) {
-    new UserMessage().write(words);
+  type(item_id, words) {
+    const turn = this.#turn(item_id);
+    turn.question = words;
+    this.#typed.set(item_id, turn);
   }
 
-  /** The reply with this id; the first mention opens it. */
+  /** What was typed and has no reply. */
+  get unanswered() {
+    return new Map([...this.#typed].filter(([, { reply }]) => reply === null));
+  }
+
+  /** The turn that something belongs to: what the user said, a response, or both. */
+  name({ turn_id, item_id, response_id }) {
+    if (response_id) this.#responses.set(response_id, { turn_id, item_id });
+    const turn = this.#turns.get(item_id);
+    if (turn === undefined) return;
+    if (response_id) turn.stage = "thinking";
+    this.#name(turn, turn_id);
+  }
+
+  /** A response is over; false where nobody sees that of its turn, which is not known. */
+  endResponse(response_id, error = null) {
+    const turn = this.#turns.get(this.#responses.get(response_id)?.item_id);
+    if (turn === undefined) return false;
+    Object.assign(turn, { stage: null, error: error ?? turn.error });
+    return true;
+  }
+
+  /** A reply begins. */
+  openReply(item_id, response_id) {
+    this.#replies.set(item_id, new LiveReply(this.#answered(this.#responses.get(response_id))));
+  }
+
+  /** The reply with this id; undefined where it began before what a reload has brought back. */
   reply(item_id) {
-    let reply = this.#replies.get(item_id);
-    if (reply === undefined) this.#replies.set(item_id, (reply = new Reply()));
-    return reply;
+    return this.#replies.get(item_id);
   }
 
   /** What was answered leaves nothing open that was said before it. */
   tidy() {
-    const item_ids = [...this.#messages.keys()];
+    const item_ids = [...this.#turns.keys()];
     for (const item_id of item_ids.slice(0, Math.max(0, item_ids.indexOf(this.#lastWritten)))) {
       if (this.#provisional.has(item_id)) this.#remove(item_id);
     }
@@ -60,64 +104,47 @@ export class Transcript {
   /** The session is over: what is unfinished stays so, and guesses are no words of the user. */
   settle() {
     for (const item_id of this.#provisional) this.#remove(item_id);
+    for (const turn of this.#turns.values()) turn.stage = null;
     for (const reply of this.#replies.values()) reply.settle();
   }
 
-  #user(item_id) {
-    let message = this.#messages.get(item_id);
-    if (message === undefined) this.#messages.set(item_id, (message = new UserMessage()));
-    return message;
+  /** The turn of a reply; one of its own where the assistant speaks by itself. */
+  #answered(response) {
+    const asked = this.#turns.get(response?.item_id);
+    if (asked && asked.reply === null) return asked;
+    const turn = createTurn("live");
+    this.#shown.addTurn(turn);
+    if (response) this.#name(turn, response.turn_id);
+    return turn;
+  }
+
+  #name(turn, turn_id) {
+    if (turn.id === turn_id) return;
+    turn.id = turn_id;
+    this.#shown.nameTurn(turn);
+  }
+
+  #turn(item_id) {
+    let turn = this.#turns.get(item_id);
+    if (turn === undefined) {
+      turn = createTurn("live");
+      this.#turns.set(item_id, turn);
+      this.#shown.addTurn(turn);
+    }
+    return turn;
+  }
+
+  #finish(item_id, values) {
+    this.#provisional.delete(item_id);
+    const turn = this.#turn(item_id);
+    // Its reply can have begun before its words were told.
+    Object.assign(turn, values, { isProvisional: false, stage: turn.reply ? turn.stage : null });
   }
 
   #remove(item_id) {
-    this.#messages.get(item_id)?.remove();
-    this.#messages.delete(item_id);
+    const turn = this.#turns.get(item_id);
+    this.#turns.delete(item_id);
     this.#provisional.delete(item_id);
-  }
-}
-
-class Reply {
-  #message = new ReplyMessage();
-  #isOver = false;
-
-  append(words) {
-    if (!this.#isOver) this.#message.append(words);
-  }
-
-  complete(words) {
-    if (!this.#isOver) this.#message.complete(words);
-    this.#isOver = true;
-  }
-
-  /** It ends here; what of it was heard, `truncate` says. */
-  interrupt() {
-    if (this.#message.element.dataset.interrupted) return;
-    this.#message.element.dataset.interrupted = "true";
-    this.#isOver = true;
-    this.#message.settle();
-    this.#message.mark("interrupted_mark");
-  }
-
-  truncate(words) {
-    this.#message.truncate(words);
-  }
-
-  fail(error) {
-    this.#isOver = true;
-    this.#message.fail(error);
-  }
-
-  /** How much of its sound was played. */
-  notePlayed(audio_ms) {
-    this.#message.element.dataset.playedMs = audio_ms;
-  }
-
-  /** Milliseconds from the user's last sound to each stage of the reply. */
-  noteTimings(stages) {
-    this.#message.element.dataset.timings = JSON.stringify(stages);
-  }
-
-  settle() {
-    this.#message.settle();
+    if (turn) this.#shown.removeTurn(turn);
   }
 }
