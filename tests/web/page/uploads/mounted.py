@@ -162,7 +162,7 @@ def open_uploads(
     uploads.open()
     yield uploads
     context.close()
-    assert errors == []
+    assert errors == [], errors
 
 
 def _mount(context: BrowserContext, url: str, locale: str, limits: dict[str, int]) -> None:

@@ -17,7 +17,7 @@ def test_a_recording_that_was_not_sent_outlives_the_page(
     expect(page.locator(".turn")).to_have_count(0)
     uploads.open()
     offer.get_by_role("button", name="Listen").click()
-    page.wait_for_function("() => document.querySelector('audio').currentTime > 0")
+    page.wait_for_function("() => document.querySelector('audio')?.currentTime > 0")
     page.unroute("**/api/voice")
     offer.get_by_role("button", name="Send").click()
     expect(offer).to_be_hidden()
