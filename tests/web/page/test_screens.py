@@ -146,4 +146,5 @@ def test_what_goes_wrong(browser: Browser, server: Server, keep: Any) -> None:
         )
         page.click("#talk")
         expect(page.get_by_role("alert")).to_contain_text("microphone")
+        wait_for(page, "ready")
         keep(page, "microphone-refused")
