@@ -2,6 +2,7 @@
 // is taken up again after the last event received, so that each comes once.
 
 import { ApiError, problemOf, send, unreachable } from "./api.js";
+import { pause } from "./pause.js";
 
 const MAX_FAILURES = 10; // in a row; with the pauses below that is about 40 s
 const LONGEST_PAUSE_MS = 5000;
@@ -112,11 +113,4 @@ async function* readMessages({ response, controller }) {
   } finally {
     controller.abort();
   }
-}
-
-function pause(duration_ms) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, duration_ms);
-    window.addEventListener("online", resolve, { once: true });
-  });
 }

@@ -3,6 +3,7 @@
 
 import { watch } from "../../vendor/vue.runtime.esm-browser.prod.js";
 import { unreachable } from "../client/api.js";
+import { pause } from "../client/pause.js";
 import { t } from "../i18n.js";
 import { conversation } from "./conversation.js";
 import { refresh } from "./conversations.js";
@@ -75,13 +76,6 @@ function noteBack() {
 
 function isAwaited() {
   return AWAITED.includes(conversation.current?.stage);
-}
-
-function pause(duration_ms) {
-  return new Promise((resolve) => {
-    setTimeout(resolve, duration_ms);
-    window.addEventListener("online", resolve, { once: true });
-  });
 }
 
 // When to ask

@@ -6,6 +6,7 @@ import { noteLevel } from "../audio/levels.js";
 import { MicrophoneError } from "../audio/microphone.js";
 import { playing, stop as stopSound, unlockSound } from "../audio/player.js";
 import { startRecording } from "../audio/recorder.js";
+import { pause } from "../client/pause.js";
 import { LiveTalk } from "../live/live_talk.js";
 import { ask, askBySound, stopReply, tellUnsent } from "./asking.js";
 import { add, conversation, noteConversationId, page, replaceNamesake, takeBack } from "./conversation.js";
@@ -166,7 +167,7 @@ function noteSilence(isSilent) {
   else solve("microphone_silent");
 }
 
-export async function sendRecording(sound, filename) {
+async function sendRecording(sound, filename) {
   const error = await askBySound(sound, { filename, kind: "voice", answer: "always" });
   if (error) tellUnsent(error);
 }
@@ -185,8 +186,4 @@ export function askByText(words) {
 export async function showAnnounced(turnId) {
   while (!["ready", "listening", "muted"].includes(state.value)) await pause(IDLE_CHECK_MS);
   await followAnnounced(turnId);
-}
-
-function pause(duration_ms) {
-  return new Promise((resolve) => setTimeout(resolve, duration_ms));
 }

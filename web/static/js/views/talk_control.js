@@ -6,6 +6,7 @@ import { playing } from "../audio/player.js";
 import { html } from "../html.js";
 import { t } from "../i18n.js";
 import { activate, cancel, endLive, isReplying, live, press, release, state, talk } from "../state/talk.js";
+import { clock } from "./figures.js";
 import { Icon, IconButton } from "./icon.js";
 import { Waveform } from "./waveform.js";
 
@@ -93,10 +94,6 @@ function hintOf() {
   if (state.value === "recording" && talk.isLatched) return t("latched_hint");
   if (state.value === "speaking" && live.state === null) return t("speaking_typed_hint");
   return HINTS[state.value] ? t(HINTS[state.value]) : "";
-}
-
-function clock(seconds) {
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 /** Pointer, keys and assistive technology alike. */
