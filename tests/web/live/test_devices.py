@@ -45,7 +45,7 @@ def test_a_phone_that_was_asleep_goes_on_when_it_is_touched(
 def test_a_muted_microphone_gives_silence_but_time_goes_on(
     live: LivePage, script: Recorded
 ) -> None:
-    live.until("loudness > 0.001 && live.level === loudness")
+    live.until("window.loudness > 0.001 && live.level === loudness")
     live.do("live.isMuted = true")
     live.wait("muted")
     assert live.do("live.isMuted")

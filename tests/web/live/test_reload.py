@@ -42,7 +42,7 @@ def test_a_reply_goes_on_in_text_and_sound_where_it_was(live: LivePage, script: 
     script.hear("What is the capital of France?")
     script.answer("Paris.", tone(0.3))
     script.finish_reply("Paris.")
-    live.wait("listening")
+    live.until("turns[0]?.reply?.played_ms >= 300 && live.state === 'listening'")
     before = len(script.log)
     script.hear(QUESTION, "next", "turn-2")
     item_id = script.answer("There are seven.", tone(4.0), "next", 2)

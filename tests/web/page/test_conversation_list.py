@@ -228,22 +228,22 @@ def test_a_list_that_cannot_be_loaded_says_so_and_is_tried_again(desk: Page) -> 
 def test_nothing_moves_when_the_list_comes(desk: Page) -> None:
     for number in range(3):
         ask(desk.context, f"What is {number} plus 1?")
-
-    def hold(route: Route) -> None:
-        desk.wait_for_timeout(500)
-        route.continue_()
-
-    desk.route(LIST, hold)
+    held: list[Route] = []
+    desk.route(LIST, lambda route: held.append(route))
     open_page(desk)
     expect(desk.locator(".conversation-skeleton")).to_be_visible()
-    shift = """new Promise((resolve) => {
-      let sum = 0;
-      new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += entry.value)))
+    desk.evaluate("""() => {
+      window.shifts = [];
+      new PerformanceObserver((list) => shifts.push(...list.getEntries()))
         .observe({ type: "layout-shift" });
-      setTimeout(() => resolve(sum), 1500);
-    })"""
-    assert desk.evaluate(shift) == 0
+    }""")
+    for route in held:
+        route.continue_()
+    desk.unroute(LIST)
     expect(desk.locator("[data-id]")).to_have_count(3)
+    desk.wait_for_timeout(500)
+    moved = "shifts.flatMap((shift) => shift.sources.map(({ node }) => node?.outerHTML ?? null))"
+    assert desk.evaluate(moved) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
