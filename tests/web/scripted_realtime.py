@@ -46,6 +46,8 @@ class ScriptedRealtime:
         self._count = 0
         self._sessions = itertools.count(1)
         self._socket: Server | None = None
+        self._sending = threading.RLock()
+        """A resumed session is told what it missed before anything that comes after it."""
 
     def serve(self, socket: Server) -> None:
         self.queries.append(request.args.to_dict())
@@ -56,9 +58,10 @@ class ScriptedRealtime:
         self._socket = socket
         token = request.args.get("resume")
         if token in self.known_tokens:
-            self.send("x.session.resumed", session={}, replayed=len(self.replayed))
-            for event in self.replayed:
-                socket.send(json.dumps(event))
+            with self._sending:
+                self.send("x.session.resumed", session={}, replayed=len(self.replayed))
+                for event in self.replayed:
+                    socket.send(json.dumps(event))
         else:
             if token:
                 self.send("error", error={"code": "session_expired", "message": "Too late."})
@@ -81,11 +84,12 @@ class ScriptedRealtime:
             self.send("session.updated", session=event["session"])
 
     def send(self, type: str, **fields: Any) -> str:
-        self._count += 1
-        event_id = f"event_{self._count:06d}"
-        assert self._socket is not None
-        self._socket.send(json.dumps({"type": type, "event_id": event_id, **fields}))
-        return event_id
+        with self._sending:
+            self._count += 1
+            event_id = f"event_{self._count:06d}"
+            assert self._socket is not None
+            self._socket.send(json.dumps({"type": type, "event_id": event_id, **fields}))
+            return event_id
 
     def drop(self) -> None:
         """As a network does it: without a word."""

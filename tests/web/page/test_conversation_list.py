@@ -232,6 +232,7 @@ def test_nothing_moves_when_the_list_comes(desk: Page) -> None:
     desk.route(LIST, lambda route: held.append(route))
     open_page(desk)
     expect(desk.locator(".conversation-skeleton")).to_be_visible()
+    expect(desk.locator(".state .hint")).to_be_visible()  # All else has come.
     desk.evaluate("""() => {
       window.shifts = [];
       new PerformanceObserver((list) => shifts.push(...list.getEntries()))
