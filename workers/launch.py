@@ -55,13 +55,7 @@ def main() -> None:
         say("Stopped.")
 
 
-_is_interrupted = False
-
-
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    # An exception that comes while the garbage collector runs somebody's code is lost there.
-    global _is_interrupted
-    _is_interrupted = True
     raise KeyboardInterrupt
 
 
@@ -184,8 +178,6 @@ def _watch(
     is_ready = False
     is_late_at = time.monotonic() + _PATIENCE_S
     while supervisor.poll() is None:
-        if _is_interrupted:
-            raise KeyboardInterrupt
         for program in _fatal_programs(control) - given_up:
             given_up.add(program)
             log = logs / f"{program}.log"

@@ -26,6 +26,8 @@ def launch(data_dir: Path, models: Path, **variables: str) -> Iterator[subproces
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # Where the tests run under nohup, the launcher would rightly stay when its terminal closes.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     ) as launcher:
         try:
             yield launcher

@@ -152,11 +152,36 @@ def test_the_time_to_undo_stands_still_while_the_keyboard_is_at_it(desk: Page) -
     assert stored(desk, conversation) == 200
 
 
+LEAVE = """
+Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+document.dispatchEvent(new Event("visibilitychange"));
+"""
+"""What a browser tells a page that is left, and may not find the time for on a busy machine."""
+
+
 def test_leaving_the_page_deletes_at_once(desk: Page) -> None:
     (conversation,) = open_with(desk, "What is 2 plus 3?")
     choose(desk, "What is 2 plus 3?", "Delete")
-    desk.goto("about:blank")
+    desk.evaluate(LEAVE)
     wait_until_deleted(desk, conversation)
+    assert desk.evaluate("localStorage.removals") is None
+
+
+def test_a_deletion_that_was_not_told_in_time_is_made_up_for(desk: Page) -> None:
+    (conversation,) = open_with(desk, "What is 2 plus 3?")
+    desk.route("**/api/conversations/*", lambda route: route.abort(), times=1)
+    choose(desk, "What is 2 plus 3?", "Delete")
+    desk.evaluate(LEAVE)
+    expect(desk.locator(ALERT)).to_contain_text("was not deleted")
+    open_page(desk)
+    assert stored(desk, conversation) == 200  # Another tab might be undoing it.
+    desk.evaluate("""() => {
+      const [[id, at_ms]] = Object.entries(JSON.parse(localStorage.removals));
+      localStorage.removals = JSON.stringify({ [id]: at_ms - 61_000 });
+    }""")
+    open_page(desk)
+    wait_until_deleted(desk, conversation)
+    expect(desk.get_by_text("Nothing here yet.")).to_be_visible()
 
 
 def test_a_conversation_that_could_not_be_deleted_is_shown_again(desk: Page) -> None:

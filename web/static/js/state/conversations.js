@@ -2,6 +2,7 @@
 
 import { reactive } from "../../vendor/vue.runtime.esm-browser.prod.js";
 import { request, send } from "../client/api.js";
+import { noteRemoval, owedRemovals, settleRemoval } from "./owed_removals.js";
 
 const ADDRESS = "/api/conversations";
 const PAGE = 40;
@@ -132,12 +133,14 @@ export async function rename(id, title) {
 export function remove(id) {
   known.get(id).removal = "undoable";
   removals.set(id, { left_ms: UNDO_MS, since: 0, timer: null });
+  noteRemoval(id);
   resumeRemoval(id);
 }
 
 export function restore(id) {
   clearTimeout(removals.get(id)?.timer);
   removals.delete(id);
+  settleRemoval(id);
   known.get(id).removal = null;
 }
 
@@ -162,14 +165,22 @@ async function finishRemoval(id) {
   removals.delete(id);
   known.get(id).removal = "final";
   try {
-    await send(`${ADDRESS}/${id}`, { method: "DELETE", keepalive: true });
-    drop(id);
+    await tellOfRemoval(id);
   } catch (error) {
-    if (error.status === 404) return drop(id);
+    if (document.visibilityState === "visible") settleRemoval(id); // The user sees that it is still there.
     known.get(id).removal = null;
     report("delete_failed", error, () => finishRemoval(id));
   }
-  return undefined;
+}
+
+async function tellOfRemoval(id) {
+  try {
+    await send(`${ADDRESS}/${id}`, { method: "DELETE", keepalive: true });
+  } catch (error) {
+    if (error.status !== 404) throw error;
+  }
+  settleRemoval(id);
+  drop(id);
 }
 
 function drop(id) {
@@ -197,3 +208,5 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") [...removals.keys()].forEach(finishRemoval);
   else if (all.isLoaded) refresh();
 });
+
+for (const id of owedRemovals()) tellOfRemoval(id).catch(() => undefined); // The next visit tries again.
