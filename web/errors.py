@@ -3,12 +3,13 @@
 import logging
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from assistant.errors import AssistantError
 from speech.errors import SpeechError
+from web.openai.errors import is_openai, openai_error
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ STATUS = {
     "audio_too_long": 413,
     "audio_too_many_channels": 415,
     "guest_unknown": 401,
+    "invalid_api_key": 401,
+    "model_not_found": 404,
     "origin_refused": 403,
     "sessions_full": 503,
     "turn_unknown": 404,
@@ -58,14 +61,20 @@ _HTTP_ERRORS = {
 class ProblemError(Exception):
     """Raised by a view to answer with this code and sentence."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, param: str | None = None) -> None:
+        """`param`: the field that is wrong, which OpenAI's clients are told of."""
         super().__init__(detail)
         self.code = code
         self.detail = detail
+        self.param = param
 
 
-def problem(code: str, detail: str, status: int | None = None) -> Response:
+def problem(
+    code: str, detail: str, status: int | None = None, param: str | None = None
+) -> Response:
     status = status or STATUS.get(code, 500)
+    if is_openai(request):
+        return openai_error(code, detail, status, param)
     response = jsonify(
         type="about:blank",
         title=HTTPStatus(status).phrase,
@@ -79,7 +88,9 @@ def problem(code: str, detail: str, status: int | None = None) -> Response:
 
 
 def register(app: Flask) -> None:
-    app.register_error_handler(ProblemError, lambda error: problem(error.code, error.detail))
+    app.register_error_handler(
+        ProblemError, lambda error: problem(error.code, error.detail, param=error.param)
+    )
     app.register_error_handler(AssistantError, lambda error: problem(error.code, str(error)))
     app.register_error_handler(SpeechError, lambda error: problem(error.code, str(error)))
     app.register_error_handler(RedisError, _store_unavailable)

@@ -1,9 +1,11 @@
-"""Who is asking. Without accounts, a browser is a guest by a random cookie that the page gives it.
+"""Who is asking. Without accounts, a browser is a guest by a random cookie that the page gives it,
+and a program whoever its API key names.
 
-A client without the cookie is known by its conversation alone: nobody else's things are reached.
+A client without either is known by its conversation alone: nobody else's things are reached.
 """
 
 import hashlib
+import hmac
 import re
 import secrets
 
@@ -32,13 +34,44 @@ def introduce(response: Response) -> Response:
 
 
 def guest() -> str:
-    """Return the user's id. Raises ProblemError where the client brings no cookie."""
-    token = _token()
-    if token is None:
+    """Return the user's id. Raises ProblemError where the client brings neither key nor cookie."""
+    user_id = known_user()
+    if user_id is None:
         raise ProblemError(
             "guest_unknown", "This needs the cookie that the page gives; open the page first."
         )
-    return "guest-" + hashlib.sha256(token.encode()).hexdigest()[:32]
+    return user_id
+
+
+def known_user() -> str | None:
+    """Return the id of whom the API key names, else of the browser; None for anybody else."""
+    if name := key_name():
+        return f"key-{name}"
+    token = _token()
+    return "guest-" + hashlib.sha256(token.encode()).hexdigest()[:32] if token else None
+
+
+def key_name() -> str | None:
+    """Return the name of the API key that the request brings as its bearer token."""
+    brought = bearer_token().encode()
+    for name, key in services().settings.api_keys.items():
+        if hmac.compare_digest(key.get_secret_value().encode(), brought):
+            return name
+    return None
+
+
+def bearer_token() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def need_key() -> None:
+    """Raises ProblemError where this server has API keys and the request brings none of them."""
+    if services().settings.api_keys and key_name() is None:
+        raise ProblemError(
+            "invalid_api_key",
+            "This server wants one of its API keys, as in Authorization: Bearer KEY.",
+        )
 
 
 def user_of(conversation_id: str) -> str:
@@ -46,7 +79,7 @@ def user_of(conversation_id: str) -> str:
 
     Raises ProblemError where it is somebody else's.
     """
-    user_id = guest() if _token() else f"conversation-{conversation_id}"
+    user_id = known_user() or f"conversation-{conversation_id}"
     if not services().conversations.claim(conversation_id, user_id):
         raise unknown_conversation()
     return user_id
@@ -54,7 +87,7 @@ def user_of(conversation_id: str) -> str:
 
 def own(conversation_id: str) -> str:
     """Return the conversation's id. Raises ProblemError where the user has no such one."""
-    user_id = guest() if _token() else f"conversation-{conversation_id}"
+    user_id = known_user() or f"conversation-{conversation_id}"
     if services().conversations.owner(conversation_id) != user_id:
         raise unknown_conversation()
     return conversation_id

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     web_threads: int = Field(64, ge=4)
     """Requests served at once; an open event stream holds one."""
 
+    api_keys: dict[str, SecretStr] = {}
+    """By name. Where there are any, programs under `/v1` need one, and each name is a user; where
+    there are none, programs bring what they like."""
+
     # Services of your own, in place of the embedded ones
     redis_url: str | None = None
     llm_base_url: str | None = None
