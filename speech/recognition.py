@@ -2,7 +2,7 @@
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,11 +16,12 @@ from speech.asr.base import (
     RecognitionOptions,
     Segment,
     Transcript,
-    Word,
 )
 from speech.audio import Audio, Samples
-from speech.segmentation import segment
-from speech.vad import Span, find_pauses, find_speech
+from speech.languages import join_texts
+from speech.segmentation import Passage, segment, whole_words
+from speech.vad import Span, find_speech
+from speech.word_places import place_words
 
 MAX_PAUSE_S = 3.0
 """Longer silence is not given to Whisper, which tends to fill it with words."""
@@ -46,10 +47,15 @@ MIN_AVG_LOGPROB = -1.0
 MAX_NO_SPEECH_PROB = 0.6
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
-WITHOUT_SPACES = ("zh", "ja", "yue", "th", "lo", "km", "my", "bo")
-
 # Short windows make Whisper say everything twice, which hardly compresses.
 _REPETITION = re.compile(r"(.{6,}?)\W*\1", re.DOTALL | re.IGNORECASE)
+
+MAX_PROMPT_CHARS = 4_000
+"""Of its end, which is more than Whisper reads of any text: the tokens of 440,000 took 0.9 s, with
+every attempt at every window again, while nobody else was heard."""
+
+# Written into a prompt, they would be taken for Whisper's own marks.
+_SPECIAL_TOKEN = re.compile(r"<\|[^|]*\|>")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +74,7 @@ def transcribe(audio: Audio, engine: RecognitionEngine, options: RecognitionOpti
     Silence, noise and music give an empty transcript. The language is that of the first words.
     Raises UnknownLanguageError.
     """
-    return join(list(hear_windows(audio, engine, options)))
+    return join(list(hear_windows(audio, engine, options)), options)
 
 
 def hear_windows(
@@ -99,41 +105,43 @@ def hear_windows(
         )
 
 
-def join(windows: Sequence[HeardWindow]) -> Transcript:
+def join(windows: Sequence[HeardWindow], options: RecognitionOptions) -> Transcript:
     spoken = [window for window in windows if window.segments]
     if not spoken:
         return Transcript(
             text="", language=None, language_probability=0.0, no_speech=True, segments=()
         )
     segments = tuple(segment for window in spoken for segment in window.segments)
+    language = spoken[0].language
     return Transcript(
-        text=join_texts((segment.text for segment in segments), spoken[0].language),
-        language=spoken[0].language,
+        text=join_texts((segment.text for segment in segments), options.written_language(language)),
+        language=language,
         language_probability=spoken[0].language_probability,
         no_speech=False,
         segments=segments,
     )
 
 
-def join_texts(texts: Iterable[str], language: str | None) -> str:
-    return ("" if language in WITHOUT_SPACES else " ").join(texts)
-
-
 def _segments(
     span: Span, samples: Samples, heard: Hypothesis, temperature: float
 ) -> Iterator[Segment]:
-    pieces = [Word(start_s=0.0, end_s=span.duration_s, text=heard.text)]
+    passages = [Passage(start_s=0.0, end_s=span.duration_s, text=heard.text)]
     if heard.words:
-        pieces = segment(heard.words, find_pauses(samples))
-    for piece in pieces:
+        passages = segment(place_words(whole_words(heard.words), samples))
+    for passage in passages:
         yield Segment(
-            start_s=span.start_s + piece.start_s,
-            end_s=span.start_s + piece.end_s,
-            text=piece.text,
+            start_s=span.start_s + passage.start_s,
+            end_s=span.start_s + passage.end_s,
+            text=passage.text,
             temperature=temperature,
             avg_logprob=heard.avg_logprob,
             no_speech_prob=heard.no_speech_prob,
             compression_ratio=compression_ratio(heard.text),
+            window_s=span.start_s,
+            words=tuple(
+                replace(word, start_s=span.start_s + word.start_s, end_s=span.start_s + word.end_s)
+                for word in passage.words
+            ),
         )
 
 
@@ -163,11 +171,13 @@ def hear(
     """
     duration_s = len(samples) / SAMPLE_RATE_HZ
     short_s = max(MIN_CONTEXT_S, duration_s + MARGIN_S)
+    prompt = _SPECIAL_TOKEN.sub(" ", options.prompt or "").strip()[-MAX_PROMPT_CHARS:] or None
 
     def recognize(context_s: float, temperature: float) -> Hypothesis:
         decoding = DecodingOptions(
             language=options.language,
-            prompt=options.prompt,
+            prompt=prompt,
+            translates=options.translates,
             beam_size=options.beam_size,
             temperature=temperature,
             max_tokens=min(MAX_TOKENS, 20 + round(MAX_TOKENS_PER_S * duration_s)),
@@ -176,14 +186,15 @@ def hear(
         return engine.recognize(_fit(samples, context_s), decoding)
 
     if options.window == "short" and short_s < WINDOW_S:
-        heard = recognize(short_s, 0.0)
+        heard = recognize(short_s, options.temperature)
         is_plain = is_trusted(heard) and not _REPETITION.search(heard.text)
         if options.is_part:
-            return heard if is_plain else replace(heard, text=""), 0.0
+            return heard if is_plain else replace(heard, text=""), options.temperature
         if is_plain and heard.avg_logprob >= MIN_AVG_LOGPROB_IN_SHORT_WINDOW:
-            return heard, 0.0
+            return heard, options.temperature
     doubtful = []
-    for temperature in TEMPERATURES:
+    higher = (temperature for temperature in TEMPERATURES if temperature > options.temperature)
+    for temperature in (options.temperature, *higher):
         heard = recognize(WINDOW_S, temperature)
         if is_trusted(heard) or is_invented(heard) or options.is_part:
             return heard, temperature

@@ -1,17 +1,12 @@
-"""Words with times become segments: sentences and clauses that can be read along and shown.
-
-Whisper's alignment says when a word begins to about 0.2 s and knows no silence: the pause before
-a word counts as its part. So pauses that the speech detector found are put where they fit.
-"""
+"""Words with times become segments: sentences and clauses that can be read along and shown."""
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from speech.asr.base import Word
 from speech.text_width import CJK, columns
-from speech.vad import Span
 
 MAX_SEGMENT_S = 8.0
 MAX_COLUMNS = 84
@@ -20,8 +15,6 @@ MIN_SEGMENT_S = 1.2
 """A shorter one is joined with its neighbour where no pause parts them; nobody can read it."""
 LONG_PAUSE_S = 1.0
 """Ends a segment, whatever the words are."""
-_REACH_S = 0.6
-"""How far from a pause its place among the words is looked for."""
 
 _CLOSING = re.compile(r"[\s.,;:!?%…。，、；：！？）)\]》」』”’\"'\-–—]+")
 _OPENING = re.compile(r"\s*[（(\[《「『“‘]+")
@@ -32,23 +25,32 @@ _ABBREVIATION = re.compile(
 )
 
 
-def segment(words: Sequence[Word], pauses: Sequence[Span]) -> list[Word]:
-    """Return the words joined into segments, with the text of each stripped.
+@dataclass(frozen=True, kw_only=True)
+class Passage(Word):
+    """Words in a row, with their text together, stripped."""
 
-    `pauses`: as `speech.vad.find_pauses` finds them in the same window.
-    """
-    placed = _place(_whole_words(words), pauses)
-    sentences = _split(placed, _ends_sentence)
+    words: tuple[Word, ...] = ()
+
+
+def segment(words: Sequence[Word]) -> list[Passage]:
+    """Return whole words, at their places, joined into segments."""
+    sentences = _split(words, _ends_sentence)
     clauses = [clause for sentence in sentences for clause in _shorten(sentence)]
     return [
-        replace(joined, text=text)
-        for joined in map(_join, _without_scraps(clauses))
-        if (text := joined.text.strip())
+        Passage(
+            start_s=clause[0].start_s,
+            end_s=clause[-1].end_s,
+            text=text,
+            tokens=_join(clause).tokens,
+            words=tuple(word for word in clause if word.text.strip()),
+        )
+        for clause in _without_scraps(clauses)
+        if (text := _join(clause).text.strip())
     ]
 
 
-def _whole_words(words: Sequence[Word]) -> list[Word]:
-    """Join what must not be parted: pieces of a word, and marks with their words."""
+def whole_words(words: Sequence[Word]) -> list[Word]:
+    """Return the words, the pieces of each joined, and marks with the words they belong to."""
     whole: list[Word] = []
     for word in words:
         if whole and not _may_part(whole[-1].text, word.text):
@@ -69,43 +71,6 @@ def _may_part(before: str, after: str) -> bool:
     )
 
 
-def _place(words: list[Word], pauses: Sequence[Span]) -> list[Word]:
-    """Put each pause between the two words that it parts, or before or after all of them."""
-    if not words:
-        return words
-    starts, ends = [word.start_s for word in words], [word.end_s for word in words]
-    taken: set[int] = set()
-    for pause in pauses:
-        # Boundary k stands before word k.
-        nearest, place = min(
-            (_distance(words, boundary, pause), boundary) for boundary in range(len(words) + 1)
-        )
-        if nearest > _REACH_S:
-            continue
-        # A breath may part one pause in two, which then ends the word before once only.
-        if place > 0 and place not in taken:
-            ends[place - 1] = pause.start_s
-        if place < len(words):
-            starts[place] = pause.end_s
-        taken.add(place)
-    placed = []
-    end_s = 0.0
-    for word, start_s, wanted_s in zip(words, starts, ends, strict=True):
-        start_s = max(start_s, end_s)
-        end_s = max(start_s, wanted_s)
-        placed.append(replace(word, start_s=start_s, end_s=end_s))
-    return placed
-
-
-def _distance(words: list[Word], boundary: int, pause: Span) -> float:
-    """Return how badly the pause fits there, in seconds; people pause where marks are written."""
-    at_s = words[boundary].start_s if boundary < len(words) else words[-1].end_s
-    apart_s = max(pause.start_s - at_s, at_s - pause.end_s, 0.0)
-    before = words[boundary - 1].text if boundary else ""
-    is_marked = not before or _CLAUSE_END.search(before) or _is_sentence_end(before)
-    return apart_s - (0.2 if is_marked else 0.0)
-
-
 def _ends_sentence(before: Word, after: Word) -> bool:
     return after.start_s - before.end_s >= LONG_PAUSE_S or _is_sentence_end(before.text)
 
@@ -114,8 +79,8 @@ def _is_sentence_end(text: str) -> bool:
     return bool(_SENTENCE_END.search(text)) and not _ABBREVIATION.search(text)
 
 
-def _split(words: list[Word], ends: Callable[[Word, Word], bool]) -> list[list[Word]]:
-    parts = [words[:1]] if words else []
+def _split(words: Sequence[Word], ends: Callable[[Word, Word], bool]) -> list[list[Word]]:
+    parts = [[*words[:1]]] if words else []
     for before, after in pairwise(words):
         if ends(before, after):
             parts.append([])
@@ -165,5 +130,8 @@ def _fits(words: list[Word]) -> bool:
 
 def _join(words: Sequence[Word]) -> Word:
     return Word(
-        start_s=words[0].start_s, end_s=words[-1].end_s, text="".join(word.text for word in words)
+        start_s=words[0].start_s,
+        end_s=words[-1].end_s,
+        text="".join(word.text for word in words),
+        tokens=tuple(token for word in words for token in word.tokens),
     )

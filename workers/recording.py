@@ -8,7 +8,8 @@ from assistant.events import TranscriptProgress, TranscriptReady, TranscriptSegm
 from assistant.history import Exchange
 from speech.asr.base import Segment
 from speech.audio import Audio
-from speech.recognition import hear_windows, join_texts
+from speech.languages import join_texts
+from speech.recognition import hear_windows
 from speech.recognition import transcribe as recognize
 from workers import turn_control
 from workers.services import Services

@@ -7,7 +7,14 @@ import ctranslate2
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 
-from speech.asr.base import FRAMES_PER_S, PROMPTS, DecodingOptions, Hypothesis, Word
+from speech.asr.base import (
+    ALIGNMENT_FILTER_WIDTH,
+    FRAMES_PER_S,
+    PROMPTS,
+    DecodingOptions,
+    Hypothesis,
+    Word,
+)
 from speech.asr.registry import Device
 from speech.audio import Samples
 from speech.errors import EngineUnavailableError, UnknownLanguageError
@@ -53,14 +60,13 @@ class FasterWhisperEngine:
         if language is None:
             token, probability = self._whisper.model.detect_language(encoded)[0][0]
             language = token.strip("<|>")
-        try:
-            tokenizer = Tokenizer(self._whisper.hf_tokenizer, True, "transcribe", language)
-        except ValueError as error:
-            raise UnknownLanguageError(
-                f"Whisper does not know the language {language!r}."
-            ) from error
+        # The library's own list is that of the largest models: smaller ones know no Cantonese.
+        if self._whisper.hf_tokenizer.token_to_id(f"<|{language}|>") is None:
+            raise UnknownLanguageError(f"This model does not know the language {language!r}.")
+        task = "translate" if options.translates else "transcribe"
+        tokenizer = Tokenizer(self._whisper.hf_tokenizer, True, task, language)
 
-        before = options.prompt or PROMPTS.get(language)
+        before = options.prompt or ("" if options.translates else PROMPTS.get(language))
         prompt = self._whisper.get_prompt(
             tokenizer,
             tokenizer.encode(" " + before.strip()) if before else [],
@@ -85,6 +91,8 @@ class FasterWhisperEngine:
         tokens = result.sequences_ids[0]
         words: tuple[Word, ...] = ()
         if options.aligned_s is not None:
+            if options.translates:
+                tokenizer.language_code = "en"  # By which it tells what is a word.
             words = self._align(tokenizer, tokens, encoded, options.aligned_s)
         return Hypothesis(
             text=tokenizer.decode(tokens).strip(),
@@ -105,9 +113,18 @@ class FasterWhisperEngine:
         aligned_s: float,
     ) -> tuple[Word, ...]:
         (found,) = self._whisper.find_alignment(
-            tokenizer, [tokens], encoded, round(aligned_s * FRAMES_PER_S)
+            tokenizer,
+            [tokens],
+            encoded,
+            round(aligned_s * FRAMES_PER_S),
+            median_filter_width=ALIGNMENT_FILTER_WIDTH,
         )
         return tuple(
-            Word(start_s=float(each["start"]), end_s=float(each["end"]), text=each["word"])
+            Word(
+                start_s=float(each["start"]),
+                end_s=float(each["end"]),
+                text=each["word"],
+                tokens=tuple(each["tokens"]),
+            )
             for each in found
         )

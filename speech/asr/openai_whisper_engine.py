@@ -1,5 +1,6 @@
 """Whisper by its authors, on PyTorch."""
 
+import copy
 import os
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,14 @@ from whisper.audio import HOP_LENGTH
 from whisper.timing import find_alignment
 from whisper.tokenizer import LANGUAGES, get_tokenizer
 
-from speech.asr.base import FRAMES_PER_S, PROMPTS, DecodingOptions, Hypothesis, Word
+from speech.asr.base import (
+    ALIGNMENT_FILTER_WIDTH,
+    FRAMES_PER_S,
+    PROMPTS,
+    DecodingOptions,
+    Hypothesis,
+    Word,
+)
 from speech.asr.ct2_weights import load_whisper
 from speech.asr.registry import Device
 from speech.audio import Samples
@@ -45,8 +53,12 @@ class OpenAIWhisperEngine:
 
     @torch.inference_mode()
     def recognize(self, samples: Samples, options: DecodingOptions) -> Hypothesis:
-        if options.language is not None and options.language not in LANGUAGES:
-            raise UnknownLanguageError(f"Whisper does not know the language {options.language!r}.")
+        # Smaller models know no Cantonese, which is the last one.
+        known = list(LANGUAGES)[: self._whisper.num_languages]
+        if options.language is not None and options.language not in known:
+            raise UnknownLanguageError(
+                f"This model does not know the language {options.language!r}."
+            )
         with self._lock, self._window(len(samples)):
             return self._recognize(samples, options)
 
@@ -62,13 +74,15 @@ class OpenAIWhisperEngine:
             language = max(probabilities, key=probabilities.__getitem__)
             probability = probabilities[language]
 
+        task = "translate" if options.translates else "transcribe"
         searches = options.beam_size > 1 and options.temperature == 0
         result = whisper.decode(
             model,
             encoded,
             whisper.DecodingOptions(
+                task=task,
                 language=language,
-                prompt=options.prompt or PROMPTS.get(language),
+                prompt=options.prompt or (None if options.translates else PROMPTS.get(language)),
                 temperature=options.temperature,
                 beam_size=options.beam_size if searches else None,
                 sample_len=options.max_tokens,
@@ -78,7 +92,7 @@ class OpenAIWhisperEngine:
         )
         words: tuple[Word, ...] = ()
         if options.aligned_s is not None:
-            words = self._align(mel, result.tokens, language, options.aligned_s)
+            words = self._align(mel, result.tokens, language, task, options.aligned_s)
         return Hypothesis(
             text=result.text,
             language=language,
@@ -90,16 +104,34 @@ class OpenAIWhisperEngine:
         )
 
     def _align(
-        self, mel: torch.Tensor, tokens: list[int], language: str, aligned_s: float
+        self, mel: torch.Tensor, tokens: list[int], language: str, task: str, aligned_s: float
     ) -> tuple[Word, ...]:
         tokenizer = get_tokenizer(
-            multilingual=True, num_languages=self._whisper.num_languages, language=language
+            multilingual=True,
+            num_languages=self._whisper.num_languages,
+            language=language,
+            task=task,
         )
+        if task == "translate":
+            # By its language it tells what is a word. Others have the same one.
+            tokenizer = copy.copy(tokenizer)
+            tokenizer.language = "en"
         found = find_alignment(
-            self._whisper, tokenizer, tokens, mel, round(aligned_s * FRAMES_PER_S)
+            self._whisper,
+            tokenizer,
+            tokens,
+            mel,
+            round(aligned_s * FRAMES_PER_S),
+            medfilt_width=ALIGNMENT_FILTER_WIDTH,
         )
         return tuple(
-            Word(start_s=float(each.start), end_s=float(each.end), text=each.word) for each in found
+            Word(
+                start_s=float(each.start),
+                end_s=float(each.end),
+                text=each.word,
+                tokens=tuple(each.tokens),
+            )
+            for each in found
         )
 
     @contextmanager

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from speech.audio import Audio
+
+Sex = Literal["female", "male"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +20,8 @@ class Voice:
     """ISO 639-1 codes of what it speaks well, its mother tongue first."""
     title: str
     """What a person reads in a list, as in `Heart (English, US)`."""
+    sex: Sex | None = None
+    """None for eSpeak's, which sound like neither."""
 
 
 class SynthesisEngine(Protocol):

@@ -87,7 +87,7 @@ class KokoroEngine:
         if voice.name.startswith("z"):
             samples = self._speak_chinese(text, voice.name, style, speed)
         else:
-            samples = self._speak(_phonemize(text, voice.name), style, speed)
+            samples = self._speak(phonemes_of(text, voice.name), style, speed)
         if not len(samples):
             raise SynthesisError("Kokoro found nothing to say in this text.")
         return Audio(samples, SAMPLE_RATE)
@@ -104,7 +104,7 @@ class KokoroEngine:
         last = ""
         for index, run in enumerate(_LATIN.split("".join(runs))):
             if index % 2:
-                samples = self._speak(_phonemize(run, partner_name), english_style, speed)
+                samples = self._speak(phonemes_of(run, partner_name), english_style, speed)
             else:
                 samples = self._speak(self._mandarin.phonemize(run), style, speed)
             if len(samples):
@@ -124,7 +124,8 @@ class KokoroEngine:
         return np.asarray(samples, np.float32)
 
 
-def _phonemize(text: str, voice_name: str) -> str:
+def phonemes_of(text: str, voice_name: str) -> str:
+    """Return what Kokoro is given for a text of the voice's language, Chinese aside."""
     letter = voice_name[0]
     sentences = phonemize(text, _ESPEAK_VOICES[letter])
     phonemes = " ".join("".join(sentence) for sentence in sentences)

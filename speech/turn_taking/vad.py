@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from speech.audio import Samples
 from speech.errors import EngineUnavailableError
+from speech.telephone_band import fill_upper_band
 
 FRAME_SAMPLES = 512
 """32 ms at 16 kHz: what the network hears at a time."""
@@ -72,7 +73,7 @@ class VoiceActivity:
 
         `frame`: the next 512 samples, float32 at 16 kHz.
         """
-        frame = self._raise_level(frame)
+        frame = fill_upper_band(self._raise_level(frame))
         if self._is_above_floor(frame):
             if not self._open_frames:
                 for earlier in self._recent:

@@ -1,5 +1,6 @@
 """What both recognition engines promise."""
 
+import re
 import shutil
 import socket
 import subprocess
@@ -71,9 +72,13 @@ def test_a_given_language_is_taken_for_granted(
     assert (heard.language, heard.language_probability) == ("de", 1.0)
 
 
-def test_an_unknown_language_is_refused(engine: RecognitionEngine, sentence: Samples) -> None:
-    with pytest.raises(UnknownLanguageError, match="'xx'"):
-        engine.recognize(sentence, replace(GREEDY, language="xx"))
+# Cantonese is known by larger models only.
+@pytest.mark.parametrize("language", ["xx", "yue"])
+def test_an_unknown_language_is_refused(
+    engine: RecognitionEngine, sentence: Samples, language: str
+) -> None:
+    with pytest.raises(UnknownLanguageError, match=f"'{language}'"):
+        engine.recognize(sentence, replace(GREEDY, language=language))
 
 
 def test_text_never_exceeds_its_tokens(engine: RecognitionEngine, sentence: Samples) -> None:
@@ -109,6 +114,44 @@ def test_above_temperature_zero_words_are_drawn(
     heard = engine.recognize(sentence, replace(GREEDY, temperature=0.2, beam_size=5))
 
     assert "plants" in heard.text
+
+
+def test_a_prompt_says_how_a_name_is_spelled(engine: RecognitionEngine, models: Path) -> None:
+    samples = fit(say(models, "My sister Kathryn plays the piano."), 10.0)
+    assert "Kathryn" not in engine.recognize(samples, GREEDY).text
+    assert "Kathryn" in engine.recognize(samples, replace(GREEDY, prompt="Kathryn and Jon.")).text
+
+
+def test_what_is_said_in_another_language_is_translated_into_english(
+    engine: RecognitionEngine, shared_audio: Path
+) -> None:
+    samples = fit(read_clip(shared_audio / "dev" / "es_leopard.wav"), 30.0)
+    heard = engine.recognize(samples, replace(GREEDY, translates=True, aligned_s=8.0))
+    assert heard.language == "es"
+    assert {"the", "to", "of", "and", "a", "is"} & set(heard.text.lower().split())
+    assert "".join(word.text for word in heard.words).strip() == heard.text.strip()
+
+
+def test_of_chinese_too_the_english_is_cut_at_its_words(
+    engine: RecognitionEngine, shared_audio: Path
+) -> None:
+    samples = fit(read_clip(shared_audio / "dev" / "zh_aishell_a3.wav"), 30.0)
+    heard = engine.recognize(
+        samples, replace(GREEDY, language="zh", translates=True, aligned_s=5.0)
+    )
+    assert heard.text.isascii()
+    spoken = [word for word in heard.words if re.search(r"\w", word.text)]
+    assert len(spoken) == len(heard.text.split())
+
+
+def test_words_come_with_their_places_and_tokens(
+    engine: RecognitionEngine, sentence: Samples
+) -> None:
+    assert engine.recognize(sentence, GREEDY).words == ()
+    heard = engine.recognize(sentence, replace(GREEDY, aligned_s=4.0))
+    assert "".join(word.text for word in heard.words).strip() == heard.text
+    assert all(word.tokens for word in heard.words)
+    assert all(0 <= word.start_s <= word.end_s <= 4.1 for word in heard.words)
 
 
 def test_several_threads_may_call_at_once(engine: RecognitionEngine, models: Path) -> None:

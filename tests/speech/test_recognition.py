@@ -188,6 +188,22 @@ def test_the_full_window_is_used_alone_where_asked(question: Samples) -> None:
     assert engine.calls == [(30.0, 0.0)]
 
 
+def test_of_a_prompt_no_more_is_given_than_can_be_read(question: Samples) -> None:
+    prompts: list[str | None] = []
+
+    class Engine(ScriptedEngine):
+        def recognize(self, samples: Samples, options: DecodingOptions) -> Hypothesis:
+            prompts.append(options.prompt)
+            return super().recognize(samples, options)
+
+    prompt = "Long ago. " * 10_000 + "Now."
+    engine = Engine(lambda _seconds, _temperature: heard(QUESTION))
+    transcribe(audio(question), engine, replace(OPTIONS, prompt=prompt))
+    (given,) = prompts
+    assert given is not None and prompt.endswith(given)
+    assert 223 * 10 < len(given) < 10_000
+
+
 def test_pieces_fit_in_the_window_and_end_at_long_pauses() -> None:
     spans = [Span(0, 10), Span(11, 25), Span(26, 33), Span(40, 45)]
 

@@ -1,5 +1,6 @@
 """Words with times become segments."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -9,9 +10,8 @@ from bench.error_rate import normalize
 from speech.asr.base import RecognitionOptions, Word
 from speech.audio import Audio, Samples
 from speech.recognition import hear_windows, transcribe
-from speech.segmentation import MAX_COLUMNS, MAX_SEGMENT_S, segment
+from speech.segmentation import MAX_COLUMNS, MAX_SEGMENT_S, segment, whole_words
 from speech.text_width import columns
-from speech.vad import Span
 from tests.speech.spoken import load_engine, say, silence
 
 SENTENCES = (
@@ -32,27 +32,18 @@ def words(text: str, word_s: float = 0.3, start_s: float = 0.0) -> list[Word]:
     ]
 
 
-def texts(segments: list[Word]) -> list[str]:
+def texts(segments: Sequence[Word]) -> list[str]:
     return [each.text for each in segments]
 
 
 def test_sentences_are_segments_and_a_title_ends_none() -> None:
-    found = segment(words("I met Mr. Miller at the museum. He was very late again."), [])
+    found = segment(words("I met Mr. Miller at the museum. He was very late again."))
     assert texts(found) == ["I met Mr. Miller at the museum.", "He was very late again."]
 
 
 def test_chinese_sentences_are_segments_and_marks_stay_with_their_words() -> None:
-    found = segment(words("博物馆早上九点开门。门票在“门口”出售！"), [])
+    found = segment(whole_words(words("博物馆早上九点开门。门票在“门口”出售！")))
     assert texts(found) == ["博物馆早上九点开门。", "门票在“门口”出售！"]
-
-
-def test_a_pause_goes_where_it_fits_and_belongs_to_no_segment() -> None:
-    spoken = words("It rains. He waits at home.", word_s=0.5)
-    # The word after a pause takes all of it, as Whisper's alignment has it.
-    late = [*spoken[:2], *words("He waits at home.", 0.5, start_s=3.0)]
-    late[2] = Word(start_s=1.0, end_s=3.5, text=" He")
-    first, second = segment(late, [Span(1.05, 3.02), Span(5.0, 5.4)])
-    assert (first.start_s, first.end_s, second.start_s, second.end_s) == (0.0, 1.05, 3.02, 5.0)
 
 
 def test_a_long_sentence_is_cut_at_its_clauses() -> None:
@@ -61,7 +52,7 @@ def test_a_long_sentence_is_cut_at_its_clauses() -> None:
         "everybody stayed calm and waited for the people with the candles, "
         "because it had happened twice before and nobody wanted to go home."
     )
-    found = segment(words(long), [])
+    found = segment(words(long))
     assert len(found) > 2
     assert " ".join(texts(found)) == long
     assert any(each.text.endswith(",") for each in found)
@@ -72,26 +63,26 @@ def test_a_long_sentence_is_cut_at_its_clauses() -> None:
 
 def test_words_without_any_mark_are_cut_too_but_never_inside_a_word() -> None:
     for text in ("and then we went on " * 20, "我们沿着河边走" * 20):
-        found = segment(words(text.strip()), [])
+        found = segment(words(text.strip()))
         assert all(columns(each.text) <= MAX_COLUMNS for each in found)
         assert "".join("".join(texts(found)).split()) == "".join(text.split())
     pieces = [
         Word(start_s=place, end_s=place + 1, text=piece)
         for place, piece in enumerate(["我用", "Py", "thon", "写", "程序", " in", "side"] * 3)
     ]
-    joined = " ".join(texts(segment(pieces, [])))
+    joined = " ".join(texts(segment(whole_words(pieces))))
     assert joined.count("Python") == joined.count("inside") == 3
 
 
 def test_a_scrap_is_joined_with_its_neighbour_unless_a_pause_parts_them() -> None:
     scrap = words("Yes. We walked along the river.", 0.4)
-    assert texts(segment(scrap, [])) == ["Yes. We walked along the river."]
+    assert texts(segment(scrap)) == ["Yes. We walked along the river."]
     far = [*words("Yes.", 0.4), *words("We walked along the river.", 0.4, start_s=5.0)]
-    assert texts(segment(far, [Span(0.4, 5.0)])) == ["Yes.", "We walked along the river."]
+    assert texts(segment(far)) == ["Yes.", "We walked along the river."]
 
 
 def test_nothing_was_said() -> None:
-    assert segment([], [Span(0, 3)]) == []
+    assert segment([]) == []
 
 
 @pytest.fixture(scope="module")

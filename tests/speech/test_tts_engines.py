@@ -114,6 +114,14 @@ def test_speed_shortens_the_sound(say: Say, voice_id: str) -> None:
     assert 0.5 < fast.duration_s / plain.duration_s < 0.85
 
 
+@pytest.mark.parametrize("voice_id", ["piper:en_US-joe-medium", "kokoro:af_heart"])
+@pytest.mark.parametrize("speed", [0.5, 2.0])
+def test_twice_and_half_the_speed_are_nearly_so(say: Say, voice_id: str, speed: float) -> None:
+    plain, other = (say(ENGLISH, voice_id, at) for at in (1.0, speed))
+    print(f"{voice_id}: {plain.duration_s / other.duration_s:.2f} times as fast, not {speed}")
+    assert plain.duration_s / other.duration_s == pytest.approx(speed, rel=0.2)
+
+
 @pytest.mark.parametrize(
     "voice_id, text",
     [("piper:en_US-joe-medium", ENGLISH * 6), ("kokoro:zf_xiaobei", CHINESE * 6)],

@@ -7,7 +7,14 @@ import pytest
 
 from speech.errors import UnknownVoiceError
 from speech.tts.registry import ENGINES
-from speech.tts.voices import VOICES, find_voice, voice_for
+from speech.tts.voices import (
+    OPENAI_VOICES,
+    VOICES,
+    check_voice,
+    find_voice,
+    speaker,
+    voice_for,
+)
 
 DEFAULTS = {"en": "piper:en_US-joe-medium", "zh": "kokoro:zf_xiaobei"}
 
@@ -45,6 +52,48 @@ def test_chinese_is_never_read_by_an_english_voice_nor_by_espeak() -> None:
     for voice in (None, *VOICES):
         assert voice_for("zh", voice, wrong).name.startswith("z")
         assert voice_for("zh", voice, {}).engine == "kokoro"
+
+
+OPENAI_NAMES = [
+    *("alloy", "ash", "ballad", "coral", "echo", "fable", "onyx"),
+    *("nova", "sage", "shimmer", "verse", "marin", "cedar"),
+]
+
+
+def test_every_voice_of_openais_speaks_english_and_chinese_in_the_voice_of_its_sex() -> None:
+    assert list(OPENAI_VOICES) == OPENAI_NAMES
+    for name, known in OPENAI_VOICES.items():
+        check_voice(name)
+        for language in ("en", "zh"):
+            voice = speaker(name, language)
+            if name == "alloy":
+                assert voice is None, "the default voice"
+                continue
+            assert voice is not None and voice.languages == (language,)
+            assert voice.sex == known.sex
+
+
+def test_openais_voices_are_told_apart() -> None:
+    english = [speaker(name, "en") for name in OPENAI_NAMES]
+    chinese = [speaker(name, "zh") for name in OPENAI_NAMES]
+    assert len(set(english)) == len(OPENAI_NAMES)
+    assert len(set(chinese)) == 8, "seven, and the default voice"
+
+
+def test_openais_voices_keep_their_sex_in_other_languages_where_there_is_a_choice() -> None:
+    assert (nova := speaker("nova", "es")) and nova.id == "kokoro:ef_dora"
+    assert (onyx := speaker("onyx", "es")) and onyx.id == "kokoro:em_alex"
+    assert speaker("onyx", "fr") is None, "French has a woman's voice only"
+    assert speaker("nova", "de") is None
+
+
+def test_a_voice_of_ours_is_nobody_in_a_language_it_does_not_speak() -> None:
+    assert speaker("kokoro:af_heart", "en") == find_voice("kokoro:af_heart")
+    assert speaker("kokoro:af_heart", "zh") is None
+    with pytest.raises(UnknownVoiceError):
+        speaker("siri", "en")
+    with pytest.raises(UnknownVoiceError):
+        check_voice("siri")
 
 
 def test_listing_voices_loads_no_engine() -> None:
