@@ -7,13 +7,18 @@ from typing import Literal
 from assistant.cache.answer_cache import AnswerCache
 from assistant.checks.content import ContentChecks, Verdict
 from assistant.events import ReplyDelta, ReplyReady, ReplySource, TurnEvent
+from assistant.generation import FunctionTool, Generation
 from assistant.history import ConversationStore, Recollection
-from assistant.llm.base import Completion, GenerationOptions, LanguageModel
+from assistant.llm.base import (
+    Completion,
+    GenerationOptions,
+    LanguageModel,
+)
 from assistant.llm.router import Route, Router
 from assistant.llm.usage import UsageStore
 from assistant.manner import Manner
 from assistant.memory.profile import Profile, ProfileStore
-from assistant.messages import Message
+from assistant.messages import FunctionCall, Message
 from assistant.plugins.toolbox import Toolbox
 from assistant.prompts import REFUSAL, SYSTEM_PROMPT, append_sentence
 
@@ -24,6 +29,7 @@ StageEvents = Iterator[TurnEvent]
 class ReplyRequest:
     turn_id: str
     conversation_id: str
+    """Empty where nothing is recalled and nothing kept."""
     user_id: str
     question: str
     cue: str | None = None
@@ -46,6 +52,16 @@ class ReplyRequest:
     instructions: str | None = None
     """In place of the system prompt."""
     max_reply_tokens: int | None = None
+    generation: Generation | None = None
+    """In place of the settings."""
+    functions: tuple[FunctionTool, ...] = ()
+    """Which the client runs, when the model calls them."""
+    tool_choice: str = "auto"
+    """`auto`, `none`, `required`, or the name of the function that must be called."""
+    steps: tuple[Message, ...] = ()
+    """What followed the question in turns before this one: calls of functions, their results."""
+    called: tuple[FunctionCall, ...] = ()
+    """What a worker that was lost had called already."""
     is_cancelled: Callable[[], bool] | None = None
     """Asked several times a second; once it says so, the reply ends where it is."""
     on_written: Callable[[], None] = lambda: None
@@ -53,6 +69,18 @@ class ReplyRequest:
     wait_until_confirmed: Callable[[], None] = lambda: None
     """Called before anything that outlasts the reply is done: the question may have been begun to
     be answered on suspicion. Raises GenerationCancelledError where it was not meant."""
+
+    @property
+    def offers_functions(self) -> bool:
+        return bool(self.functions) and self.tool_choice != "none"
+
+    @property
+    def must_be_written(self) -> bool:
+        """True where nothing but a model's own reply will do: JSON of a form, a call, or what
+        follows from a call's result."""
+        is_json = self.generation is not None and self.generation.json_schema is not None
+        must_call = bool(self.functions) and self.tool_choice not in ("auto", "none")
+        return bool(self.steps) or is_json or must_call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +119,7 @@ class Answered:
 
     text: str
     source: ReplySource
-    finish_reason: Literal["stop", "length", "refused", "unavailable"] = "stop"
+    finish_reason: Literal["stop", "length", "refused", "unavailable", "tool_calls"] = "stop"
     remembered: str | None = None
     """What of it the conversation keeps; None for all."""
 

@@ -44,6 +44,21 @@ class LanguageModelRejectedError(LanguageModelError):
     code = "language_model_rejected"
 
 
+class RequestRefusedError(LanguageModelRejectedError):
+    """The request is not as the server takes it; told in the server's words."""
+
+
+class UnfitWishesError(AssistantError):
+    """The language model's server does not take the JSON schema, functions or settings of this one
+    request; told in its words."""
+
+    code = "request_invalid"
+
+
+class PromptTooLongError(LanguageModelRejectedError):
+    code = "context_length_exceeded"
+
+
 class GenerationCancelledError(LanguageModelError):
     """Not a failure: whoever asked no longer wants the answer."""
 

@@ -70,13 +70,39 @@ class TranscriptSegment(BaseModel):
     text: str
 
 
+class TranscriptWord(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start_s: float
+    end_s: float
+    text: str
+    """As in the segment: a word that follows a space begins with it."""
+
+
+class DetailedSegment(TranscriptSegment):
+    """With all that is known of it; the measures are those of the window it was heard in."""
+
+    words: tuple[TranscriptWord, ...]
+    """Empty unless they were asked for."""
+    tokens: tuple[int, ...]
+    """Of Whisper's vocabulary."""
+    window_s: float
+    """Where the window begins."""
+    temperature: float
+    avg_logprob: float
+    """Mean natural-log probability of the tokens."""
+    compression_ratio: float
+    """Bytes of text to bytes after zlib."""
+    no_speech_prob: float
+
+
 class TranscriptProgress(_Event):
-    """Recognition of a recording longer than one window (30 s) has come so far."""
+    """Recognition has come so far: of more than one window (30 s), or with details."""
 
     type: Literal["transcript_progress"] = "transcript_progress"
     done_s: float
     duration_s: float
-    segments: tuple[TranscriptSegment, ...]
+    segments: tuple[DetailedSegment | TranscriptSegment, ...]
     """Those since the last progress; none where nobody spoke."""
     language: str | None
     """As in `TranscriptReady`."""
@@ -134,6 +160,16 @@ class ToolReturned(_Event):
     duration_s: float
 
 
+class FunctionCalled(_Event):
+    """The client is to call this function of its own; all calls come before `ReplyReady`."""
+
+    type: Literal["function_called"] = "function_called"
+    call_id: str
+    name: str
+    arguments: str
+    """JSON text as the model wrote it."""
+
+
 class CacheChecked(_Event):
     """`hit` and `similar` answer without a model; `shared` follows a turn that writes it now."""
 
@@ -184,7 +220,8 @@ class ReplyReady(_Event):
     text: str
     source: ReplySource
     model: str | None = None
-    finish_reason: Literal["stop", "length", "refused", "unavailable"] = "stop"
+    finish_reason: Literal["stop", "length", "refused", "unavailable", "tool_calls"] = "stop"
+    """`tool_calls`: the client has functions to call, and then asks again."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cost: float | None = None
@@ -260,6 +297,7 @@ TurnEvent = Annotated[
     | MemoryChanged
     | ToolCalled
     | ToolReturned
+    | FunctionCalled
     | CacheChecked
     | HistoryRecalled
     | ModelChosen

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Protocol
 
 from assistant.checks.question import strip_special_tokens
 from assistant.events import ReplySource
-from assistant.messages import Message
+from assistant.messages import FunctionCall, Message
 
 _BYTES_PER_TOKEN = 3
 """UTF-8 bytes; on the safe side: Qwen's tokenizer has 4.7 in English, 4.6 in Chinese, 2.9 in code
@@ -92,14 +92,17 @@ def window(
     stored: Sequence[Exchange],
     carried: Sequence[Message],
     question: str,
+    steps: Sequence[Message] = (),
     max_tokens: int,
 ) -> list[Message]:
-    """Return the prompt: one system message (`system`, joined), the past, then the question.
+    """Return the prompt: one system message (`system`, joined), the past, the question, `steps`.
 
     The past is `stored`, then `carried`, the history that came with the request. A client that
     keeps its own history and names a conversation too is not given the same exchange twice.
     System messages of the client join ours, as many chat templates allow only one, in front.
-    The oldest messages are left out where the whole would exceed about `max_tokens`.
+    The oldest messages are left out where the whole would exceed about `max_tokens`; a call of a
+    function and its result stay together, and one without the other is left out, as servers
+    refuse it.
 
     Nothing here changes from turn to turn but the end, so that the model server finds the
     beginning in its prefix cache: a prompt costs 1 s for every 35 tokens on two cores.
@@ -111,15 +114,11 @@ def window(
     if said and said[-1].role == "user" and said[-1].content.strip() == question:
         said.pop()
     past = _messages([exchange for exchange in stored if not _carries(said, exchange)])
-    past = [
-        Message(role=message.role, content=strip_special_tokens(message.content))
-        for message in (*past, *said)
-        if message.content.strip()
-    ]
+    past = _harmless([*past, *said])
     first = Message(role="system", content="\n\n".join(system))
-    last = Message(role="user", content=question)
-    room = max_tokens - estimate_tokens(first) - estimate_tokens(last)
-    return [first, *_taking_turns([*_newest(past, room), last])]
+    last = [Message(role="user", content=question), *_harmless(steps)]
+    room = max_tokens - sum(estimate_tokens(message) for message in (first, *last))
+    return [first, *_taking_turns([*_newest(past, room), *last])]
 
 
 def _messages(exchanges: Sequence[Exchange]) -> list[Message]:
@@ -144,14 +143,56 @@ def _taking_turns(messages: Sequence[Message]) -> list[Message]:
     return joined
 
 
+def _harmless(messages: Sequence[Message]) -> list[Message]:
+    """Return what a model may be shown: no special tokens, no empty words, and every call of a
+    function with its result."""
+    shown: list[Message] = []
+    for place, message in enumerate(messages):
+        if message.role == "tool":
+            if message.tool_call_id in _open_calls(shown):
+                shown.append(_stripped(message))
+            continue
+        results = {
+            result.tool_call_id
+            for result in takewhile(lambda after: after.role == "tool", messages[place + 1 :])
+        }
+        calls = tuple(_stripped_call(call) for call in message.tool_calls if call.id in results)
+        if calls or message.content.strip():
+            shown.append(_stripped(message).model_copy(update={"tool_calls": calls}))
+    return shown
+
+
+def _open_calls(messages: Sequence[Message]) -> set[str | None]:
+    """Return the ids of those calls to which a result that came next would belong."""
+    answered: set[str | None] = set()
+    for message in reversed(messages):
+        if message.role != "tool":
+            return {call.id for call in message.tool_calls if call.id not in answered}
+        answered.add(message.tool_call_id)
+    return set()
+
+
+def _stripped(message: Message) -> Message:
+    return message.model_copy(update={"content": strip_special_tokens(message.content)})
+
+
+def _stripped_call(call: FunctionCall) -> FunctionCall:
+    return FunctionCall(
+        id=call.id,
+        name=strip_special_tokens(call.name),
+        arguments=strip_special_tokens(call.arguments),
+    )
+
+
 def _carries(said: Sequence[Message], exchange: Exchange) -> bool:
+    spoken = [message for message in said if message.role != "tool" and not message.tool_calls]
     return any(
         question.role == "user"
         and question.content.strip() == exchange.question
         # A client also has the apology with which an interrupted answer ended, or all of one that
         # the user did not hear to its end.
         and answer.content.startswith(exchange.answer.removesuffix(CUT_SHORT))
-        for question, answer in pairwise(said)
+        for question, answer in pairwise(spoken)
     )
 
 
@@ -163,11 +204,12 @@ def _newest(past: Sequence[Message], max_tokens: int) -> list[Message]:
             break
         kept.append(message)
     # An answer without its question would only confuse; so do templates refuse it.
-    while kept and kept[-1].role == "assistant":
+    while kept and kept[-1].role != "user":
         kept.pop()
     return kept[::-1]
 
 
 def estimate_tokens(message: Message) -> int:
     # Chat templates put about 5 tokens around a message.
-    return len(message.content.encode()) // _BYTES_PER_TOKEN + 5
+    text = message.content + "".join(call.name + call.arguments for call in message.tool_calls)
+    return len(text.encode()) // _BYTES_PER_TOKEN + 5 + 15 * len(message.tool_calls)

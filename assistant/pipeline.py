@@ -7,7 +7,7 @@ from dataclasses import replace
 from assistant.checks.question import check_question
 from assistant.draft import Answered, Dialogue, Draft, ReplyOptions, ReplyRequest
 from assistant.events import ReplyReady, TurnEvent
-from assistant.history import Exchange
+from assistant.history import Exchange, Recollection
 from assistant.llm.cancellation import stop_if
 from assistant.llm.usage import Usage
 from assistant.prompts import sentence_language
@@ -27,7 +27,7 @@ def reply(request: ReplyRequest, dialogue: Dialogue) -> Iterator[TurnEvent]:
 
     `ReplyReady.text` is `request.written` and all deltas together. A model that fails before
     its first word gives the fallback answer; one that fails later is apologised for, and what
-    it wrote stands. Raises QuestionEmptyError, QuestionTooLongError, and
+    it wrote stands. Raises QuestionEmptyError, QuestionTooLongError, PromptTooLongError, and
     GenerationCancelledError where `request` says that it is no longer wanted.
     """
     dialogue = replace(dialogue, options=_options(request, dialogue.options))
@@ -38,7 +38,9 @@ def reply(request: ReplyRequest, dialogue: Dialogue) -> Iterator[TurnEvent]:
         request=request,
         question=question,
         language=sentence_language(request.language, question or request.cue or ""),
-        recollection=dialogue.conversations.recall(request.conversation_id),
+        recollection=dialogue.conversations.recall(request.conversation_id)
+        if request.conversation_id
+        else Recollection(),
         said=request.written,
     )
     began = time.monotonic()
@@ -49,6 +51,8 @@ def reply(request: ReplyRequest, dialogue: Dialogue) -> Iterator[TurnEvent]:
             source=request.written_source,
             finish_reason="refused" if request.written_source == "refusal" else "stop",
         )
+    elif request.called:
+        draft.answer = Answered(text=request.written, source="model", finish_reason="tool_calls")
     try:
         for stage in STAGES if request.cue is None else _STAGES_BY_ITSELF:
             if draft.answer is None:
@@ -63,6 +67,8 @@ def reply(request: ReplyRequest, dialogue: Dialogue) -> Iterator[TurnEvent]:
 
 def _options(request: ReplyRequest, options: ReplyOptions) -> ReplyOptions:
     generation = options.generation
+    if request.generation is not None:
+        generation = replace(generation, **request.generation.model_dump(exclude_none=True))
     if request.max_reply_tokens is not None:
         generation = replace(generation, max_tokens=request.max_reply_tokens)
     prompt = request.instructions or options.system_prompt
@@ -80,18 +86,20 @@ def _finish(draft: Draft, dialogue: Dialogue, took_s: float) -> ReplyReady:
     cost = _count_usage(draft, dialogue)  # Also of what was not meant: the tokens are spent.
     request.on_written()
     request.wait_until_confirmed()
-    dialogue.conversations.add(
-        request.conversation_id,
-        request.user_id,
-        Exchange(
-            question=draft.question,
-            answer=(answer.text if answer.remembered is None else answer.remembered).strip(),
-            turn_id=request.turn_id,
-            source=answer.source,
-            at=time.time(),
-            language=request.language,
-        ),
-    )
+    # What ends in calls of functions goes on in a later turn, which keeps the question then.
+    if request.conversation_id and answer.finish_reason != "tool_calls":
+        dialogue.conversations.add(
+            request.conversation_id,
+            request.user_id,
+            Exchange(
+                question=draft.question,
+                answer=(answer.text if answer.remembered is None else answer.remembered).strip(),
+                turn_id=request.turn_id,
+                source=answer.source,
+                at=time.time(),
+                language=request.language,
+            ),
+        )
     if (
         draft.cache_as
         and dialogue.cache

@@ -30,9 +30,18 @@ NOTHING_FOUND = {
     "en": "I found nothing on that.",
     "zh": "我没有查到相关的内容。",
 }
+# Asked to note something down, or to say something later, where nothing outlasts the answer.
+NOTHING_KEPT = {
+    "en": "I can't keep anything for later here, so I can't do that.",
+    "zh": "在这里我没法为以后保存任何东西，所以做不到。",
+}
 # What the model reads where it is to speak and nobody says what about: at the beginning, and later.
 # Shown "(…)" instead, Qwen 1.5B apologised.
 CUES = {"en": ("Hello!", "Please go on."), "zh": ("你好！", "请继续。")}
+
+# After a function's result: chat templates tell of functions in English, and so Qwen 1.5B answers
+# a Chinese question in English, too. In the system prompt it would keep the model from calling any.
+AFTER_RESULT = {"en": "", "zh": "\n\n请用中文回答。"}
 
 _SUMMARY_HEADING = "What was said earlier in this conversation: "
 

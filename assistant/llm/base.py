@@ -4,34 +4,44 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from assistant.messages import Message
-
-
-@dataclass(frozen=True, kw_only=True)
-class ToolSchema:
-    """A tool as a model that can call tools is told of it."""
-
-    name: str
-    description: str
-    parameters: Mapping[str, Any]
-    """JSON schema of an object."""
+from assistant.generation import FunctionTool
+from assistant.messages import FunctionCall, Message
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationOptions:
+    """What is None is left to the model's server."""
+
     temperature: float = 0.7
     max_tokens: int = 300
     json_schema: Mapping[str, Any] | None = None
-    """The whole reply is JSON of this schema."""
-    tools: tuple[ToolSchema, ...] = ()
+    """The whole reply is JSON of this schema; where empty, any JSON object."""
+    tools: tuple[FunctionTool, ...] = ()
+    tool_choice: str = "auto"
+    """`auto`, `none`, `required`, or the name of the one that must be called."""
+    parallel_tool_calls: bool | None = None
+    stop: tuple[str, ...] = ()
+    """The reply ends before the first of these texts."""
+    top_p: float | None = None
+    seed: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ToolRequest:
     """The model asks for a tool instead of going on; yielded before `Completion`."""
 
+    id: str
     name: str
+    text: str
+    """The arguments as the model wrote them."""
     arguments: dict[str, Any]
+    """The same, read."""
+
+    @property
+    def call(self) -> FunctionCall:
+        return FunctionCall(id=self.id, name=self.name, arguments=self.text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,20 +5,24 @@ import json
 import math
 import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import openai
 from openai.types import CompletionUsage
-from openai.types.chat.chat_completion_chunk import ChoiceDelta
+from openai.types.chat.chat_completion_chunk import ChoiceDelta, ChoiceDeltaToolCall
 
 from assistant.errors import (
     LanguageModelError,
     LanguageModelRejectedError,
     LanguageModelUnavailableError,
+    PromptTooLongError,
+    RequestRefusedError,
 )
 from assistant.llm.base import Completion, Generated, GenerationOptions, ToolRequest
 from assistant.llm.event_loop import iterate
+from assistant.llm.openai_request import chat_request
+from assistant.llm.written_calls import WrittenCalls, forced_call, new_call_id
 from assistant.messages import Message
 
 _CONNECT_TIMEOUT_S = 3.0
@@ -27,9 +31,8 @@ _CONNECT_TIMEOUT_S = 3.0
 _PASSING_STATUSES = {"408", "409", "425", "429"}
 """4xx that say "not now"; any other says "not so"."""
 
-# vLLM needs both to go on with a begun reply; llama.cpp does by itself, as does Ollama. A cloud
-# that cannot refuses them, which is better than the reply's beginning spoken twice.
-_CONTINUATION = {"add_generation_prompt": False, "continue_final_message": True}
+_TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
+"""Codes and types of errors: OpenAI's, llama.cpp's."""
 
 
 class OpenAIChat:
@@ -38,6 +41,7 @@ class OpenAIChat:
     `base_url`: up to and with `/v1`. `first_token_timeout_s`: the longest wait for the first
     token, connecting and the prompt's reading included; `token_timeout_s`: between two. Tokens of
     a reasoning that is not shown count; what a server sends to keep a connection alive does not.
+    `can_call_tools`: False for a model that has to be helped with it, see `written_calls`.
     """
 
     def __init__(
@@ -48,8 +52,10 @@ class OpenAIChat:
         api_key: str,
         first_token_timeout_s: float,
         token_timeout_s: float,
+        can_call_tools: bool = True,
     ) -> None:
         self._model = model
+        self._can_call_tools = can_call_tools
         self._first_token_timeout_s = first_token_timeout_s
         self._token_timeout_s = token_timeout_s
         self._client = openai.AsyncOpenAI(
@@ -102,9 +108,13 @@ class OpenAIChat:
         finish_reason: str | None = None
         usage: CompletionUsage | None = None
         calls: dict[int, _ToolCall] = {}
+        written = None
+        if options.tools and not self._can_call_tools and options.json_schema is None:
+            written = WrittenCalls(options.tools)
+            options = _without_choice(options)
         async with asyncio.timeout(self._first_token_timeout_s) as limit:
             chunks = await self._client.chat.completions.create(
-                **_request(messages, options), model=self._model
+                **chat_request(messages, options), model=self._model
             )
             async with chunks:
                 async for chunk in chunks:
@@ -116,7 +126,7 @@ class OpenAIChat:
                                 asyncio.get_running_loop().time() + self._token_timeout_s
                             )
                         for part in choice.delta.tool_calls or []:
-                            calls.setdefault(part.index, _ToolCall()).add(part.function)
+                            calls.setdefault(part.index, _ToolCall()).add(part)
                         text = choice.delta.content
                         # Reasoning comes in a field of its own, or in a list of parts.
                         if not isinstance(text, str):
@@ -125,14 +135,22 @@ class OpenAIChat:
                             text = text.lstrip()
                         if text:
                             ends_in_space = False
-                            yield text
+                            # Empty while a call is written: a sign of life.
+                            yield written.feed(text) if written else text
         if finish_reason is None:
             # llama.cpp ends a stream like this where it is stopped in the middle.
             raise LanguageModelUnavailableError("The language model's answer was cut off.")
         if finish_reason == "content_filter":
             raise LanguageModelRejectedError("The language model's server held back the answer.")
-        for call in calls.values():
-            yield call.request()
+        if written:
+            text, read = written.end()
+            if text:
+                yield text
+            for request in read:
+                yield request
+        if finish_reason != "length":  # Else the last one is cut off.
+            for call in calls.values():
+                yield call.request()
         yield Completion(
             finish_reason="length" if finish_reason == "length" else "stop",
             prompt_tokens=usage.prompt_tokens if usage else None,
@@ -141,61 +159,40 @@ class OpenAIChat:
         )
 
 
-def _request(messages: Sequence[Message], options: GenerationOptions) -> dict[str, Any]:
-    sent = [message.model_dump() for message in messages]
-    request: dict[str, Any] = {
-        "messages": sent,
-        "temperature": options.temperature,
-        "max_tokens": options.max_tokens,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    if sent and sent[-1]["role"] == "assistant":
-        # Tokens begin with their space. After one at the end of the prompt a model writes
-        # another, or goes astray.
-        sent[-1]["content"] = sent[-1]["content"].rstrip()
-        request["extra_body"] = _CONTINUATION
-    if options.json_schema is not None:
-        # Without `strict`: llama.cpp and vLLM hold the model to any schema, and OpenAI refuses
-        # a strict one that has optional properties.
-        schema = {"name": "reply", "schema": options.json_schema}
-        request["response_format"] = {"type": "json_schema", "json_schema": schema}
-    if options.tools:
-        request["tools"] = [
-            {
-                "type": "function",
-                "function": {
-                    "name": tool.name,
-                    "description": tool.description,
-                    "parameters": tool.parameters,
-                },
-            }
-            for tool in options.tools
-        ]
-    return request
+def _without_choice(options: GenerationOptions) -> GenerationOptions:
+    """Have a call that must be written come of a JSON schema: of itself the model writes none."""
+    return replace(options, json_schema=forced_call(options), tool_choice="auto")
 
 
 class _ToolCall:
     """Collects the parts in which a call of a tool arrives."""
 
     def __init__(self) -> None:
+        self._id = ""
         self._name = ""
         self._arguments = ""
 
-    def add(self, part: Any) -> None:
-        if part:
-            self._name += part.name or ""
-            self._arguments += part.arguments or ""
+    def add(self, part: ChoiceDeltaToolCall) -> None:
+        # Some servers repeat the id in every part.
+        self._id = self._id or part.id or ""
+        if part.function:
+            self._name += part.function.name or ""
+            self._arguments += part.function.arguments or ""
 
     def request(self) -> ToolRequest:
         try:
             arguments = json.loads(self._arguments or "{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             arguments = None
         if not (self._name and isinstance(arguments, dict)):
             # Not retryable: the server is well, and another model writes better JSON.
             raise LanguageModelError("The language model's call of a tool could not be read.")
-        return ToolRequest(name=self._name, arguments=arguments)
+        return ToolRequest(
+            id=self._id or new_call_id(),
+            name=self._name,
+            text=self._arguments or "{}",
+            arguments=arguments,
+        )
 
 
 def _is_token(delta: ChoiceDelta) -> bool:
@@ -206,10 +203,16 @@ def _is_token(delta: ChoiceDelta) -> bool:
 def _translate(error: openai.APIError) -> LanguageModelError:
     # An error in the middle of a stream has no HTTP status; llama.cpp gives it as `code`.
     status = error.status_code if isinstance(error, openai.APIStatusError) else error.code
-    if str(status).startswith("4") and str(status) not in _PASSING_STATUSES:
-        return LanguageModelRejectedError(
-            f"The language model's server refused the request ({status})."
+    if _TOO_LONG & {str(error.code), error.type}:
+        return PromptTooLongError(
+            "The conversation is too long for the language model; please shorten it."
         )
+    refused = f"The language model's server refused the request ({status})."
+    if str(status) in ("400", "422"):
+        words = error.body.get("message") if isinstance(error.body, dict) else None
+        return RequestRefusedError(f"{refused} {str(words or '')[:500]}".strip())
+    if str(status).startswith("4") and str(status) not in _PASSING_STATUSES:
+        return LanguageModelRejectedError(refused)
     return LanguageModelUnavailableError(
         f"The language model's server failed ({status}).",
         retry_after_s=_retry_after_s(error) if isinstance(error, openai.APIStatusError) else None,

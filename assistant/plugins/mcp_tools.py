@@ -31,7 +31,7 @@ _MIN_BACKOFF_S = 0.2
 _MAX_BACKOFF_S = 60.0
 _MAX_TOOL_PAGES = 20
 _MAX_DESCRIPTION_CHARS = 500
-_MAX_RESULT_CHARS = 4000
+MAX_RESULT_CHARS = 4000
 _MAX_JSON_BYTES = 4 * 1024 * 1024
 """Of one answer over HTTP. The SDK itself bounds server-sent events, at 1 MiB."""
 
@@ -92,7 +92,7 @@ class _Connection:
         backoff_s = _MIN_BACKOFF_S
         while True:
             try:
-                async with self._connect() as self._client:
+                async with connect(self._server, self._timeout_s) as self._client:
                     while True:
                         self.tools = await self._list_tools(self._client)
                         backoff_s = _MIN_BACKOFF_S
@@ -105,28 +105,6 @@ class _Connection:
                 self._client, self.tools = None, []
             await asyncio.sleep(backoff_s)
             backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
-
-    @contextlib.asynccontextmanager
-    async def _connect(self) -> AsyncGenerator[mcp.Client, None]:
-        async with contextlib.AsyncExitStack() as stack:
-            if isinstance(self._server, StdioServer):
-                program, *arguments = self._server.command
-                transport = stdio_client(
-                    StdioServerParameters(command=program, args=arguments, env=self._server.env),
-                    # Not sys.stderr, which Celery replaces by an object without a descriptor.
-                    errlog=sys.__stderr__ or sys.stderr,
-                )
-            else:
-                http = httpx2.AsyncClient(
-                    headers=self._server.headers,
-                    timeout=httpx2.Timeout(self._timeout_s, read=300.0),
-                    transport=_BoundedTransport(),
-                )
-                await stack.enter_async_context(http)
-                transport = streamable_http_client(self._server.url, http_client=http)
-            # One second more than `Tool.timeout_s`, with which the caller gives up.
-            client = mcp.Client(transport, read_timeout_seconds=self._timeout_s + 1)
-            yield await stack.enter_async_context(client)
 
     async def _list_tools(self, client: mcp.Client) -> list[Tool]:
         tools: list[Tool] = []
@@ -169,9 +147,38 @@ class _Connection:
             if isinstance(error, mcp.MCPError) and error.code == mcp.types.CONNECTION_CLOSED:
                 self.tools = []
             raise
-        texts = [block.text for block in result.content if isinstance(block, mcp.types.TextContent)]
-        text = "\n".join(texts) or json.dumps(result.structured_content, ensure_ascii=False)
-        return ("Error: " if result.is_error else "") + text[:_MAX_RESULT_CHARS]
+        return ("Error: " if result.is_error else "") + text_of(result)
+
+
+@contextlib.asynccontextmanager
+async def connect(server: McpServer, timeout_s: float) -> AsyncGenerator[mcp.Client, None]:
+    """Hold a server connected. `timeout_s`: of one answer, after which the caller gives up."""
+    async with contextlib.AsyncExitStack() as stack:
+        if isinstance(server, StdioServer):
+            program, *arguments = server.command
+            transport = stdio_client(
+                StdioServerParameters(command=program, args=arguments, env=server.env),
+                # Not sys.stderr, which Celery replaces by an object without a descriptor.
+                errlog=sys.__stderr__ or sys.stderr,
+            )
+        else:
+            http = httpx2.AsyncClient(
+                headers=server.headers,
+                timeout=httpx2.Timeout(timeout_s, read=300.0),
+                transport=_BoundedTransport(),
+            )
+            await stack.enter_async_context(http)
+            transport = streamable_http_client(server.url, http_client=http)
+        # One second more, so that it is the caller who gives up.
+        client = mcp.Client(transport, read_timeout_seconds=timeout_s + 1)
+        yield await stack.enter_async_context(client)
+
+
+def text_of(result: mcp.types.CallToolResult) -> str:
+    """Return what a tool answered, shortened."""
+    texts = [block.text for block in result.content if isinstance(block, mcp.types.TextContent)]
+    text = "\n".join(texts) or json.dumps(result.structured_content, ensure_ascii=False)
+    return text[:MAX_RESULT_CHARS]
 
 
 def _hints(text: str) -> tuple[str, ...]:

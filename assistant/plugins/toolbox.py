@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from assistant.llm.base import Ask, ToolRequest, ToolSchema
+from assistant.generation import FunctionTool
+from assistant.llm.base import Ask, ToolRequest
 from assistant.plugins import choice
 from assistant.plugins.base import Answer, Data, Tool, ToolCall, ToolContext
 from assistant.plugins.runner import ToolFailure, ToolRunner
@@ -53,10 +54,12 @@ class Toolbox:
         hinted = choice.hinted(question, self._tools()) if self._is_schema_choice else []
         return choice.choose(question, hinted, ask, language) if hinted else None
 
-    def schemas(self) -> tuple[ToolSchema, ...]:
+    def schemas(self) -> tuple[FunctionTool, ...]:
         """The tools as a model that calls them by itself is told of them."""
         return tuple(
-            ToolSchema(name=tool.name, description=tool.description, parameters=tool.parameters)
+            FunctionTool(
+                name=tool.name, description=tool.description, parameters=dict(tool.parameters)
+            )
             for tool in self._tools()
         )
 

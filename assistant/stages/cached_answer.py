@@ -7,7 +7,8 @@ from assistant.events import CacheChecked, ReplyReady
 
 def recall_answer(draft: Draft, dialogue: Dialogue) -> StageEvents:
     cache = dialogue.cache
-    if cache is None or draft.said:
+    request = draft.request
+    if cache is None or draft.said or request.must_be_written or request.offers_functions:
         return
     reason = _why_not(draft)
     variant = f"{dialogue.options.system_prompt}\n{dialogue.model.name}\n{draft.manner}"
@@ -51,6 +52,8 @@ def _why_not(draft: Draft) -> str | None:
         return "tool"
     if draft.request.history:
         return "history"
+    if draft.request.generation or draft.request.max_reply_tokens:
+        return "generation"  # Another temperature, another end: another answer.
     if draft.profile.is_enabled and draft.profile.facts:
         return "profile"  # What is known of one user must not reach another.
     return leans_on(draft.question, has_history=bool(draft.recollection.exchanges))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from assistant.checks.care import CARE
 from assistant.checks.content import Verdict
 from assistant.draft import Dialogue, Draft, StageEvents
-from assistant.events import ContentChecked, ReplyDelta, TurnEvent
+from assistant.events import ContentChecked, FunctionCalled, ReplyDelta, TurnEvent
 
 
 def check_content(draft: Draft, dialogue: Dialogue) -> StageEvents:
@@ -21,7 +21,7 @@ def check_content(draft: Draft, dialogue: Dialogue) -> StageEvents:
 def once_classified(events: Iterator[TurnEvent], draft: Draft) -> StageEvents:
     """Hold the first word back until the classifier has its verdict, and act on that."""
     for event in events:
-        if isinstance(event, ReplyDelta) and draft.classifier_verdict is not None:
+        if isinstance(event, ReplyDelta | FunctionCalled) and draft.classifier_verdict is not None:
             verdict = draft.classifier_verdict()
             draft.classifier_verdict = None
             if verdict.action in ("refuse", "care"):

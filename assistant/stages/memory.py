@@ -21,10 +21,12 @@ from assistant.memory.profile import Fact, ProfileStore
 def recall_user(draft: Draft, dialogue: Dialogue) -> StageEvents:
     """Read the user's profile; answer what is said about the profile itself."""
     draft.manner = draft.request.manner
-    if dialogue.profiles is None:
+    if dialogue.profiles is None or not draft.request.conversation_id:
         return
     user_id = draft.request.user_id
-    wished, command = infer_manner(draft.question), memory_command(draft.question)
+    wished = command = None
+    if not draft.request.must_be_written:
+        wished, command = infer_manner(draft.question), memory_command(draft.question)
     if wished or command:
         draft.request.wait_until_confirmed()
     if wished:

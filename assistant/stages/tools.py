@@ -13,13 +13,14 @@ from assistant.plugins.base import Data, ToolCall, ToolContext
 from assistant.plugins.runner import ToolFailure
 from assistant.plugins.tool_data import without_orders
 from assistant.plugins.toolbox import local_now
-from assistant.prompts import NOTHING_FOUND
+from assistant.prompts import NOTHING_FOUND, NOTHING_KEPT
 
 _SHOWN_CHARS = 500
 
 
 def use_tool(draft: Draft, dialogue: Dialogue) -> StageEvents:
-    if dialogue.tools is None or draft.said:
+    request = draft.request
+    if dialogue.tools is None or draft.said or request.must_be_written or request.offers_functions:
         return
     call = dialogue.tools.match(draft.question)
     if call is None:
@@ -36,6 +37,9 @@ def run_tool(call: ToolCall, draft: Draft, dialogue: Dialogue) -> StageEvents:
     """What it answers is the reply; what it returns as data the model puts into words."""
     assert dialogue.tools is not None
     stop_if(draft.request.is_cancelled)
+    if not draft.request.conversation_id and call.tool.permissions & {"storage", "reminders"}:
+        yield from draft.give(NOTHING_KEPT[draft.language], "tool")
+        return
     if not call.tool.is_pure:
         draft.request.wait_until_confirmed()
     yield ToolCalled(

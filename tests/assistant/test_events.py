@@ -5,6 +5,22 @@ from pydantic import BaseModel, ValidationError
 
 from assistant import events
 
+SEGMENTS = (
+    events.TranscriptSegment(start_s=0.5, end_s=1.0, text="Hi."),
+    events.DetailedSegment(
+        start_s=1.0,
+        end_s=1.5,
+        text="You?",
+        words=(events.TranscriptWord(start_s=1.0, end_s=1.5, text=" You?"),),
+        tokens=(1, 2),
+        window_s=0.25,
+        temperature=0.0,
+        avg_logprob=-0.25,
+        compression_ratio=0.75,
+        no_speech_prob=0.125,
+    ),
+)
+
 
 def examples() -> list[BaseModel]:
     union, *_ = typing.get_args(events.TurnEvent)
@@ -17,8 +33,8 @@ def examples() -> list[BaseModel]:
             literal = [a for a in typing.get_args(annotation) if isinstance(a, str)]
             if name == "type":
                 continue
-            if annotation == tuple[events.TranscriptSegment, ...]:
-                fields[name] = (events.TranscriptSegment(start_s=0.5, end_s=1.0, text="Hi."),)
+            if annotation == tuple[events.DetailedSegment | events.TranscriptSegment, ...]:
+                fields[name] = SEGMENTS
             elif typing.get_origin(annotation) is tuple:
                 fields[name] = ("a", "b")
             elif typing.get_origin(annotation) is dict:

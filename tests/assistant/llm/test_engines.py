@@ -82,7 +82,7 @@ def test_a_scripted_model_fails_on_cue_and_when_its_scripts_are_over():
 def test_a_scripted_model_plays_tools_and_failed_attempts_and_can_be_stopped_in_a_pause():
     steps = [
         FailedAttempt(model="m", code="c", retry_in_s=None),
-        ToolRequest(name="clock", arguments={}),
+        ToolRequest(id="call_1", name="clock", text="{}", arguments={}),
     ]
     model = create_model("scripted", scripts=[steps, [30.0]])
     assert list(model.stream(HI, GenerationOptions()))[:-1] == steps

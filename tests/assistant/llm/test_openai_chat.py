@@ -11,11 +11,12 @@ import pytest
 
 from assistant.errors import (
     GenerationCancelledError,
-    LanguageModelError,
     LanguageModelRejectedError,
     LanguageModelUnavailableError,
+    PromptTooLongError,
+    RequestRefusedError,
 )
-from assistant.llm.base import Completion, GenerationOptions, ToolRequest, ToolSchema
+from assistant.llm.base import Completion, GenerationOptions
 from assistant.llm.openai_chat import OpenAIChat
 from assistant.messages import Message
 from tests.assistant.llm.misbehaving import (
@@ -35,11 +36,6 @@ from tests.assistant.llm.misbehaving import (
 QUESTION = [Message(role="user", content="Hi")]
 OPTIONS = GenerationOptions(temperature=0.0, max_tokens=40)
 STOP = chunk(None, "stop")
-WEATHER = ToolSchema(
-    name="weather",
-    description="The weather in a city",
-    parameters={"type": "object", "properties": {"city": {"type": "string"}}},
-)
 
 
 def at_port(port, **timeouts):
@@ -193,6 +189,15 @@ def test_a_request_that_will_never_do_is_rejected(status):
     assert not caught.value.is_retryable
 
 
+def test_a_request_that_is_refused_is_told_in_the_servers_words():
+    refusal = Answer(['{"error": {"message": "unrecognized type foo"}}'], 400)
+    with (
+        MisbehavingServer(refusal) as server,
+        pytest.raises(RequestRefusedError, match="type foo"),
+    ):
+        list(server.model().stream(QUESTION, OPTIONS))
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -274,47 +279,6 @@ def test_a_begun_reply_is_sent_to_be_continued_and_its_last_space_is_not_doubled
     assert body["continue_final_message"] is True and body["add_generation_prompt"] is False
 
 
-def tool_part(index, name=None, arguments=None, **part):
-    function = {"name": name, "arguments": arguments}
-    return chunk(tool_calls=[{"index": index, "function": function, **part}])
-
-
-def test_calls_of_tools_that_arrive_in_parts_are_put_together():
-    script = [
-        tool_part(0, "weather", "", id="a", type="function"),
-        tool_part(0, arguments='{"ci'),
-        tool_part(0, arguments='ty": "上海"}'),
-        tool_part(1, "clock", None, id="b"),
-        chunk(None, "tool_calls"),
-        USAGE,
-        DONE,
-    ]
-    pieces, body = answered(script, GenerationOptions(tools=(WEATHER,)))
-    assert pieces == [
-        ToolRequest(name="weather", arguments={"city": "上海"}),
-        ToolRequest(name="clock", arguments={}),
-        Completion(finish_reason="stop", prompt_tokens=7, completion_tokens=2, model="m"),
-    ]
-    (tool,) = body["tools"]
-    assert tool["type"] == "function"
-    assert tool["function"] == {
-        "name": "weather",
-        "description": "The weather in a city",
-        "parameters": WEATHER.parameters,
-    }
-
-
-@pytest.mark.parametrize("arguments", ['{"city": "Par', "[]", '"Paris"'])
-def test_a_call_of_a_tool_that_cannot_be_read_is_the_models_fault_and_not_the_servers(arguments):
-    script = [tool_part(0, "weather", arguments), chunk(None, "tool_calls"), DONE]
-    with (
-        MisbehavingServer(Answer(script)) as server,
-        pytest.raises(LanguageModelError, match="tool") as caught,
-    ):
-        list(server.model().stream(QUESTION, GenerationOptions(tools=(WEATHER,))))
-    assert not caught.value.is_retryable
-
-
 def test_the_real_server_answers_and_counts(real_model):
     *pieces, completion = real_model.stream(
         [Message(role="user", content="What is the capital of France? One word.")], OPTIONS
@@ -350,7 +314,7 @@ def test_the_real_server_goes_on_with_a_begun_reply_in_chinese(real_model):
 
 
 def test_the_real_server_rejects_a_prompt_that_does_not_fit(real_model):
-    with pytest.raises(LanguageModelRejectedError):
+    with pytest.raises(PromptTooLongError):
         list(real_model.stream([Message(role="user", content="word " * 5000)], OPTIONS))
 
 
@@ -369,12 +333,6 @@ def test_the_real_server_holds_the_model_to_a_schema_with_optional_properties(re
     answer = json.loads("".join(pieces))
     assert answer.pop("kind") == "city"
     assert set(answer) <= {"millions"}
-
-
-def test_the_real_server_takes_tools_and_answers(real_model):
-    options = GenerationOptions(temperature=0.0, max_tokens=60, tools=(WEATHER,))
-    *pieces, completion = real_model.stream(QUESTION, options)
-    assert pieces and completion.finish_reason == "stop"
 
 
 def test_a_lost_server_is_unavailable_and_the_next_one_in_line_is_free(real_model):

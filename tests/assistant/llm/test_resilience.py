@@ -309,7 +309,7 @@ def test_closing_the_stream_closes_the_connection():
 
 
 def test_a_request_for_a_tool_counts_as_an_answer():
-    request = ToolRequest(name="clock", arguments={})
+    request = ToolRequest(id="call_1", name="clock", text="{}", arguments={})
     script = [request, LanguageModelUnavailableError("x")]
     stream = ResilientModel([ScriptedModel([script, ["Hi"]])], QUICK).stream(QUESTION, OPTIONS)
     assert next(stream) == request
