@@ -31,7 +31,8 @@ def work_after(services: Services, turn_id: str) -> list[tuple[str, str]]:
     if state.reply is None or state.question is None or request is None:
         return []
     work = []
-    if services.settings.profile and may_tell_about_user(state.question):
+    is_kept = services.settings.profile and request.conversation_id
+    if is_kept and may_tell_about_user(state.question):
         work.append(("learn", turn_id))
     known = services.conversations.unsummarised(request.conversation_id)
     if known and (_due(services, known) or (_reads_ahead(services) and not request.history)):
@@ -139,7 +140,10 @@ def read_ahead(
         question=question,
         max_tokens=services.settings.max_prompt_tokens,
     )
-    ask(services.language_model, messages, GenerationOptions(max_tokens=1), is_cancelled)
+    # Functions stand at the prompt's beginning.
+    tools = request.functions if request.tool_choice != "none" else ()
+    options = GenerationOptions(max_tokens=1, tools=tools, tool_choice=request.tool_choice)
+    ask(services.language_model, messages, options, is_cancelled)
 
 
 def _read(

@@ -37,6 +37,7 @@ app.conf.update(
             "workers.tasks.reply": {"queue": "chat"},
             "workers.tasks.caption": {"queue": "asr"},
             "workers.tasks.read_ahead": {"queue": "chat"},
+            "workers.tasks.ask_mcp_server": {"queue": "chat"},
             "workers.tasks.*": {"queue": "background"},
         },
     ),

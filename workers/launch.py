@@ -45,6 +45,10 @@ def main() -> None:
             say(f"Note: {shortcoming}")
         with only_instance(settings):
             require_free_port(settings.host, settings.port)
+            if settings.wyoming_port:
+                require_free_port(
+                    settings.wyoming_host, settings.wyoming_port, variable="WYOMING_PORT"
+                )
             model_store.fetch(
                 model_store.needed_models(settings), settings.models, show_progress=True
             )
@@ -86,8 +90,8 @@ def only_instance(settings: Settings) -> Iterator[None]:
         yield
 
 
-def require_free_port(host: str, port: int) -> None:
-    """Raises LaunchError where nobody could listen there."""
+def require_free_port(host: str, port: int, variable: str = "PORT") -> None:
+    """Raises LaunchError, which names the setting, where nobody could listen there."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
@@ -96,7 +100,7 @@ def require_free_port(host: str, port: int) -> None:
     except OSError as error:
         raise LaunchError(
             f"Cannot listen on {host}, port {port}: {error.strerror}. "
-            f"Choose another: PORT={port + 1} make run"
+            f"Choose another: {variable}={port + 1} make run"
         ) from error
 
 
@@ -141,6 +145,7 @@ def _variables(settings: Settings, control: Path, logs: Path) -> dict[str, str]:
         "EMBED_REDIS": str(settings.redis_url is None).lower(),
         "EMBED_LLM": str(settings.embeds_language_model).lower(),
         "EMBED_SMALL_LLM": str(settings.embeds_small_language_model).lower(),
+        "SERVE_WYOMING": str(settings.wyoming_port != 0).lower(),
         "SMALL_LLM": settings.llm_small_model or "none",
         "ASR_CONCURRENCY": str(settings.asr_concurrency),
         "CHAT_CONCURRENCY": str(settings.chat_concurrency),

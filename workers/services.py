@@ -17,10 +17,11 @@ from speech.asr import registry as recognition_engines
 from speech.asr.base import RecognitionEngine, RecognitionOptions
 from speech.tts import registry as synthesis_engines
 from speech.tts.base import SynthesisEngine, Voice
-from speech.tts.voices import find_voice, voice_for
+from speech.tts.voices import speaker, voice_for
 from workers import model_store
 from workers.announcements import Announcements
 from workers.answer_store import RedisAnswers
+from workers.client_secret_store import RedisClientSecrets
 from workers.conversation_store import RedisConversations
 from workers.event_bus import EventBus
 from workers.foreground import Foreground
@@ -86,6 +87,10 @@ class Services:
         return TranscriptStore(self.redis, self.settings.conversation_retention_s)
 
     @cached_property
+    def client_secrets(self) -> RedisClientSecrets:
+        return RedisClientSecrets(self.redis)
+
+    @cached_property
     def order(self) -> TurnOrder:
         return TurnOrder(self.redis, self.settings.turn_retention_s)
 
@@ -142,6 +147,7 @@ class Services:
                     api_key=spec.api_key.get_secret_value(),
                     first_token_timeout_s=self.settings.llm_first_token_timeout_s,
                     token_timeout_s=self.settings.llm_token_timeout_s,
+                    can_call_tools=spec.can_call_tools,
                 )
                 for spec in self.settings.model_specs
             ],
@@ -233,10 +239,13 @@ class Services:
         """Voice ids by language."""
         return {"en": self.settings.voice_en, "zh": self.settings.voice_zh}
 
-    def voice(self, language: str, wanted: str | None) -> Voice:
-        """Return who reads text of this language: the wanted voice where it can."""
-        preferred = find_voice(wanted) if wanted else None
-        return voice_for(language, preferred, self.default_voices)
+    def voice(self, language: str, *wanted: str | None) -> Voice:
+        """Return who reads text of this language: the first wanted one who can.
+
+        `wanted`: voice ids, and OpenAI's names of voices. Raises UnknownVoiceError.
+        """
+        speakers = (speaker(name, language) for name in wanted if name)
+        return voice_for(language, next(filter(None, speakers), None), self.default_voices)
 
 
 @functools.cache

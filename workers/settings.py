@@ -4,7 +4,7 @@ import functools
 import hashlib
 import tempfile
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import (
@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     FilePath,
     SecretStr,
+    StringConstraints,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -24,6 +25,8 @@ from assistant.plugins.base import Permission
 from assistant.plugins.mcp_servers import McpServer
 from speech.errors import UnknownVoiceError
 from speech.tts.voices import find_voice
+
+KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 
 
 class SettingsError(ValueError):
@@ -44,9 +47,14 @@ class Settings(BaseSettings):
     web_threads: int = Field(64, ge=4)
     """Requests served at once; an open event stream holds one."""
 
-    api_keys: dict[str, SecretStr] = {}
+    api_keys: dict[KeyName, Annotated[SecretStr, Field(min_length=16)]] = {}
     """By name. Where there are any, programs under `/v1` need one, and each name is a user; where
     there are none, programs bring what they like."""
+
+    wyoming_host: str = "127.0.0.1"
+    """The protocol knows neither keys nor encryption: whoever reaches it may use it."""
+    wyoming_port: int = Field(0, ge=0, le=65535)
+    """For Home Assistant, whose usual one is 10300; with 0 the process is not started."""
 
     # Services of your own, in place of the embedded ones
     redis_url: str | None = None
@@ -151,6 +159,9 @@ class Settings(BaseSettings):
     plugin_dir: DirectoryPath | None = None
     """Plugins are Python files in it."""
     mcp_servers: dict[str, McpServer] = {}
+    client_mcp_servers: tuple[str, ...] = ()
+    """Addresses of other servers that clients of `/v1/realtime` may name, and what is below them.
+    They may name those above, too, by their names."""
     weather_forecast_url: str = "https://api.open-meteo.com/v1/forecast"
     weather_geocoding_url: str = "https://geocoding-api.open-meteo.com/v1/search"
 

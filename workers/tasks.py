@@ -11,7 +11,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from assistant.errors import AssistantError, GenerationCancelledError, LanguageModelError
 from assistant.events import TurnRestarted
 from speech.errors import SpeechError, SynthesisCancelledError
-from workers import background, hearing, transcription, turn, turn_control
+from workers import background, hearing, mcp_requests, transcription, turn, turn_control
 from workers.celery_app import app
 from workers.lease import TTL_S, lease
 from workers.services import Services, load_services
@@ -99,6 +99,11 @@ def caption(utterance_id: str, sequence: int) -> None:
 @app.task(acks_late=False)
 def read_ahead(utterance_id: str, sequence: int) -> None:
     hearing.read_ahead(load_services(), utterance_id, sequence)
+
+
+@app.task(acks_late=False)
+def ask_mcp_server(request_id: str) -> None:
+    mcp_requests.answer(load_services(), request_id)
 
 
 @app.task(bind=True, **_RIDE_OUT_REDIS)

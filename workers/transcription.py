@@ -44,7 +44,7 @@ def transcribe(
     if is_long:
         services.foreground.leave(turn_id)
         queue_recording(turn_id)
-    elif audio.duration_s > WINDOW_S:
+    elif audio.duration_s > WINDOW_S or request.transcription.has_details:
         recording.hear_in_windows(audio)
     else:
         recording.hear_at_once(audio)

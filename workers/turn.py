@@ -20,19 +20,16 @@ from assistant.events import (
     TurnFailed,
     TurnFinished,
 )
-from assistant.manner import mannered_speech
 from assistant.pipeline import reply as write_reply
-from speech.audio import encode_pcm16, trim_start
-from speech.decoding import resample
+from speech.audio import trim_start
 from speech.errors import SpeechError, SynthesisCancelledError
 from speech.sentences import SentenceCutter
 from speech.speakable import language_of, speakable
-from speech.tts.base import Voice
 from workers import turn_control
 from workers.services import Services
-from workers.speech_cache import speech_key
-from workers.turn_state import TurnState, load_state
-from workers.turn_store import REPLY_SAMPLE_RATE_HZ, TurnRequest
+from workers.synthesis import synthesize
+from workers.turn_state import load_state
+from workers.turn_store import REPLY_SAMPLE_RATE_HZ
 
 
 def finish_if_written(services: Services, turn_id: str) -> bool:
@@ -94,6 +91,11 @@ def reply(services: Services, turn_id: str, queue_speech: Callable[[str, int], N
                 written_source=state.written_source,
                 instructions=request.instructions,
                 max_reply_tokens=request.max_reply_tokens,
+                generation=request.generation,
+                functions=request.functions,
+                tool_choice=request.tool_choice,
+                steps=request.steps,
+                called=tuple(state.calls),
                 fresh=request.fresh,
                 # Every piece is in the stream before the end of the text, so that a turn whose
                 # text is ready and whose pieces are spoken is complete.
@@ -121,7 +123,7 @@ def speak(services: Services, turn_id: str, index: int) -> None:
         return  # Expired.
     if index not in state.audio and state.end is None:
         try:
-            voice, pcm16 = _synthesize(services, piece, request, state)
+            voice, pcm16 = synthesize(services, piece, request, state)
         except SynthesisCancelledError:
             raise
         except SpeechError as error:
@@ -142,33 +144,6 @@ def speak(services: Services, turn_id: str, index: int) -> None:
             )
             services.bus.append(ready, once=f"audio:{index}")
     finish_if_complete(services, turn_id)
-
-
-def _synthesize(
-    services: Services, piece: SpeechQueued, request: TurnRequest, state: TurnState
-) -> tuple[Voice, bytes]:
-    """Return who speaks the piece, and its samples. Raises SpeechError."""
-    mannered = mannered_speech(state.manner)
-    voice = services.voice(piece.language, request.voice or mannered.voices.get(piece.language))
-    speed = services.settings.speaking_speed * mannered.speed * (request.speed or 1.0)
-    speed = max(0.5, min(2.0, speed))
-    text = speakable(piece.text, piece.language)
-    # Answers that others may get too, and prepared sentences, are worth keeping as sound.
-    is_common = (
-        state.cache.outcome != "bypassed" if state.cache else state.written_source != "model"
-    )
-    cache = services.speech_cache if is_common else None
-    key = speech_key(text, voice.id, speed, piece.language)
-    if cache and (pcm16 := cache.get(key)):
-        return voice, pcm16
-    is_cancelled = partial(turn_control.is_stopped, services, piece.turn_id)
-    sound = services.synthesizer(voice.engine).synthesize(
-        text, voice, piece.language, speed, is_cancelled
-    )
-    pcm16 = encode_pcm16(resample(sound, REPLY_SAMPLE_RATE_HZ))
-    if cache:
-        cache.put(key, pcm16)
-    return voice, pcm16
 
 
 def finish_if_complete(services: Services, turn_id: str) -> None:

@@ -131,7 +131,8 @@ def stop(services: Services, turn_id: str, heard_ms: int | None = None) -> None:
     if state.end is not None:
         return
     request = services.turns.request(turn_id)
-    if request is not None and state.question and not _is_asked_again(services, request, state):
+    is_kept = request is not None and request.conversation_id and state.question
+    if request is not None and is_kept and not _is_asked_again(services, request, state):
         services.conversations.set_aside(request.conversation_id, turn_id)
         interrupt(services, turn_id, None, "cancelled")
     else:

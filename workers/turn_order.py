@@ -62,6 +62,8 @@ def is_next(services: "Services", turn_id: str) -> bool:
 def enter(services: "Services", request: TurnRequest, turn_id: str, kind: TurnKind) -> list[str]:
     """Have the turn be the last of its conversation; return those that it supersedes."""
     conversation_id, conversations = request.conversation_id, services.conversations
+    if not conversation_id:
+        return []  # Outside every conversation nothing waits for anything.
     spared: list[str] = []
     if request.replaces:
         said = conversations.exchanges(conversation_id)

@@ -3,14 +3,15 @@
 import time
 import uuid
 
-from assistant.events import ReplyDelta, ReplyReady, SpeechQueued, TurnFinished, TurnStarted
+from assistant.events import ReplyDelta, ReplyReady, SpeechQueued, TurnStarted
 from assistant.history import Exchange
 from workers.celery_app import app
 from workers.reminders import DueReminder
 from workers.services import Services
+from workers.spoken_text import SpokenText
 from workers.turn_control import stop
 from workers.turn_order import enter
-from workers.turn_store import TurnRequest
+from workers.turn_store import TranscriptionWish, TurnRequest
 from workers.turn_succession import TurnKind
 
 PROVISIONAL_S = 15.0
@@ -64,35 +65,33 @@ def start_turn(
     return turn_id
 
 
+def transcribe_upload(
+    services: Services,
+    upload: bytes,
+    language: str | None = None,
+    wish: TranscriptionWish | None = None,
+) -> str:
+    """Begin a turn outside every conversation that only writes down `upload`; return its id.
+
+    Its end is `TurnFinished`, and its `TranscriptReady` has the text.
+    """
+    request = TurnRequest(
+        conversation_id="",
+        user_id="",
+        answer="never",
+        speak=False,
+        language=language,
+        transcription=wish or TranscriptionWish(),
+    )
+    return start_turn(services, request, upload)
+
+
 def speak_text(services: Services, text: str, request: TurnRequest) -> str:
     """Begin a turn outside every conversation whose reply is this text, and return its id."""
-    # Imported here: they load dictionaries, which the web process seldom needs (0.2 s).
-    from speech.sentences import SentenceCutter
-    from speech.speakable import language_of, speakable
-
-    turn_id = uuid.uuid4().hex
-    services.turns.put_request(turn_id, request)
-    services.foreground.enter(turn_id)
-    services.bus.append(
-        TurnStarted(turn_id=turn_id, conversation_id=request.conversation_id, kind="speech")
-    )
-    services.bus.append(ReplyDelta(turn_id=turn_id, text=text, source="given"))
-    cutter = SentenceCutter()
-    pieces: list[SpeechQueued] = []
-    for piece in (*cutter.feed(text), *cutter.flush()):
-        language = language_of(piece, request.language or "en")
-        if speakable(piece, language):
-            queued = SpeechQueued(turn_id=turn_id, index=len(pieces), text=piece, language=language)
-            pieces.append(queued)
-            services.bus.append(queued, once=f"piece:{queued.index}")
-    services.bus.append(ReplyReady(turn_id=turn_id, text=text, source="given"), once="reply")
-    if not pieces:
-        services.bus.append(
-            TurnFinished(turn_id=turn_id, answer=text, source="given", has_audio=False)
-        )
-        services.foreground.leave(turn_id)
-    for queued in pieces:
-        app.send_task("workers.tasks.speak", [turn_id, queued.index])
+    spoken = SpokenText(services, request)
+    turn_id = spoken.begin()
+    spoken.add(text)
+    spoken.end()
     return turn_id
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from assistant.events import (
     AudioDecoded,
     AudioReady,
     CacheChecked,
     ContentChecked,
+    FunctionCalled,
     ProfileRecalled,
     ReplyDelta,
     ReplyReady,
@@ -25,7 +27,10 @@ from assistant.events import (
     TurnStarted,
 )
 from assistant.manner import Manner
+from assistant.messages import FunctionCall
 from workers.event_bus import EventBus
+
+TurnStatus = Literal["recognising", "replying", "speaking", "finished", "failed", "cancelled"]
 
 
 @dataclass
@@ -46,6 +51,8 @@ class TurnState:
     """The reply so far."""
     written_source: ReplySource = "model"
     """Of the last of it."""
+    calls: list[FunctionCall] = field(default_factory=list)
+    """Of the client's functions."""
     manner: Manner | None = None
     cache: CacheChecked | None = None
     reply: ReplyReady | None = None
@@ -68,7 +75,7 @@ class TurnState:
         return self.started.question if self.started else None
 
     @property
-    def status(self) -> str:
+    def status(self) -> TurnStatus:
         if isinstance(self.end, TurnFinished):
             return "finished"
         if isinstance(self.end, TurnCancelled):
@@ -105,6 +112,9 @@ def fold(events: Iterable[TurnEvent]) -> TurnState:
                 state.transcript = event
             case ContentChecked(where="question"):
                 state.objection = event
+            case FunctionCalled():
+                call = FunctionCall(id=event.call_id, name=event.name, arguments=event.arguments)
+                state.calls.append(call)
             case ProfileRecalled():
                 state.manner = event.manner
             case CacheChecked():

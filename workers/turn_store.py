@@ -10,11 +10,28 @@ from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
 from assistant.events import CancelReason
+from assistant.generation import FunctionTool, Generation
 from assistant.manner import Manner
 from assistant.messages import Message
 
 AnswerWish = Literal["auto", "always", "never"]
 """`auto`: a recording longer than the setting `long_recording_s` is only written down."""
+
+
+class TranscriptionWish(BaseModel):
+    """How an upload is to be heard; as it stands, as questions are."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str | None = None
+    """As `speech.asr.base.RecognitionOptions` has it; likewise the temperature."""
+    temperature: float = 0.0
+    translates: bool = False
+    """Into English."""
+    has_details: bool = False
+    """Segments with times even of what is heard at once, and with what Whisper says of them."""
+    has_words: bool = False
+    """The words' times, too."""
 
 
 class TurnRequest(BaseModel):
@@ -31,6 +48,7 @@ class TurnRequest(BaseModel):
     """Not None where the assistant speaks by itself: what it is to say, or nothing."""
     answer: AnswerWish = "always"
     """Of a spoken turn."""
+    transcription: TranscriptionWish = TranscriptionWish()
     history: tuple[Message, ...] = ()
     language: str | None = None
     speak: bool = True
@@ -44,7 +62,17 @@ class TurnRequest(BaseModel):
     """No remembered answer: the model is to write one."""
     instructions: str | None = None
     """In place of the system prompt."""
+    lasting_instructions: str | None = None
+    """What of them goes along where another turn goes on from this one."""
     max_reply_tokens: int | None = None
+    generation: Generation | None = None
+    """In place of the server's settings."""
+    functions: tuple[FunctionTool, ...] = ()
+    """Which the client runs, when the model calls them."""
+    tool_choice: str = "auto"
+    """`auto`, `none`, `required`, or the name of the function that must be called."""
+    steps: tuple[Message, ...] = ()
+    """What followed the question in turns before this one: calls of functions, their results."""
     speed: float | None = None
     """Of speaking; multiplies the setting."""
 

@@ -12,8 +12,8 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
-# redis, llm, three workers, gunicorn's two, supervisord and the launcher itself
-PROCESSES = 9
+# redis, llm, four workers, gunicorn's two, Wyoming, supervisord and the launcher itself
+PROCESSES = 11
 
 
 @contextlib.contextmanager
@@ -73,7 +73,7 @@ def failure(data_dir: Path, models: Path, **variables: str) -> str:
 def test_however_it_is_stopped_no_process_is_left(
     stop: signal.Signals, models: Path, tmp_path: Path
 ) -> None:
-    with launch(tmp_path, models) as launcher:
+    with launch(tmp_path, models, WYOMING_PORT=str(free_port())) as launcher:
         began = time.monotonic()
         while len(processes_of(tmp_path)) < PROCESSES:
             assert launcher.poll() is None
@@ -89,12 +89,13 @@ def test_however_it_is_stopped_no_process_is_left(
         time.sleep(0.2)
 
 
-def test_a_port_in_use_is_named(models: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("variable", ["PORT", "WYOMING_PORT"])
+def test_a_port_in_use_is_named(models: Path, tmp_path: Path, variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        output = failure(tmp_path, models, PORT=str(port))
+        output = failure(tmp_path, models, **{variable: str(port)})
     assert f"port {port}: Address already in use" in output
-    assert f"PORT={port + 1} make run" in output
+    assert f" {variable}={port + 1} make run" in output
 
 
 def test_a_data_folder_has_one_launcher(models: Path, tmp_path: Path) -> None:

@@ -18,6 +18,15 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load_settings()
 
 
+@pytest.mark.parametrize(
+    "keys", ['{"laptop": ""}', '{"laptop": "short"}', '{"": "a-long-enough-key"}']
+)
+def test_an_api_key_is_long_and_has_a_name(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+    monkeypatch.setenv("API_KEYS", keys)
+    with pytest.raises(SettingsError, match="API_KEYS"):
+        load_settings()
+
+
 def test_a_default_voice_must_exist_and_speak_its_language(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

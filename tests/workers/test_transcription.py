@@ -10,6 +10,7 @@ import pytest
 
 from assistant.events import (
     AudioDecoded,
+    DetailedSegment,
     TranscriptProgress,
     TranscriptReady,
     TurnCancelled,
@@ -22,9 +23,9 @@ from tests.workers.conftest import Build, Work, start
 from workers import transcription, turn_control
 from workers.services import Services
 from workers.turn_order import is_next
-from workers.turn_start import start_turn
+from workers.turn_start import start_turn, transcribe_upload
 from workers.turn_state import TurnState, load_state
-from workers.turn_store import TurnRequest
+from workers.turn_store import TranscriptionWish, TurnRequest
 
 SENTENCE = "The museum opens at nine in the morning."
 
@@ -37,10 +38,13 @@ class Scripted:
     def __init__(self, slow_s: float = 0.0) -> None:
         self.slow_s = slow_s
         self.windows = 0
+        self.options: DecodingOptions | None = None
+        """The last ones."""
 
     def recognize(self, samples: Samples, options: DecodingOptions) -> Hypothesis:
         time.sleep(self.slow_s)
         self.windows += 1
+        self.options = options
         text = f"Word {self.windows}."
         is_aligned = options.aligned_s is not None
         return Hypothesis(
@@ -50,7 +54,9 @@ class Scripted:
             avg_logprob=-0.1,
             no_speech_prob=0.0,
             is_complete=True,
-            words=(Word(start_s=0.5, end_s=1.5, text=f" {text}"),) if is_aligned else (),
+            words=(Word(start_s=0.5, end_s=1.5, text=f" {text}", tokens=(7, 8)),)
+            if is_aligned
+            else (),
         )
 
 
@@ -273,6 +279,68 @@ def test_a_recording_stands_back_while_somebody_waits_but_not_for_ever(
     upload(services, recording(sentence, 8), "u", answer="auto")
     transcribe(services, "u")
     assert engine.windows == 16
+
+
+def test_details_and_words_are_told_where_they_are_asked_for(
+    build: Build, sentence: Samples
+) -> None:
+    services = build([])
+    engine = scripted(services)
+    data = recording(sentence, 2)
+    told = []
+    for turn_id, wish in (
+        ("plain", TranscriptionWish()),
+        ("details", TranscriptionWish(has_details=True)),
+        ("words", TranscriptionWish(has_details=True, has_words=True)),
+    ):
+        engine.windows = 0
+        upload(services, data, turn_id, answer="never", transcription=wish)
+        transcribe(services, turn_id)
+        told.append([each for event in progress(services, turn_id) for each in event.segments])
+    plain, details, words = told
+    assert plain == [], "what fits into a window is heard at once"
+    first, second = (each for each in details if isinstance(each, DetailedSegment))
+    assert (first.text, first.tokens, first.words) == ("Word 1.", (7, 8), ())
+    assert first.avg_logprob == -0.1 and first.temperature == 0 and first.no_speech_prob == 0
+    assert first.compression_ratio > 0
+    assert first.window_s <= first.start_s < first.end_s < second.window_s
+    assert isinstance(words[0], DetailedSegment)
+    (word,) = words[0].words
+    assert (word.text, word.start_s, word.end_s) == (" Word 1.", first.start_s, first.end_s)
+
+
+def test_how_an_upload_is_to_be_heard_reaches_the_engine(build: Build, sentence: Samples) -> None:
+    services = build([])
+    engine = scripted(services)
+    wish = TranscriptionWish(prompt="Museum.", temperature=0.4, translates=True, has_words=True)
+    for count in (1, 8):
+        turn_id = f"of {count}"
+        upload(services, recording(sentence, count), turn_id, answer="never", transcription=wish)
+        transcribe(services, turn_id)
+        heard = engine.options
+        assert heard is not None
+        assert (heard.prompt, heard.temperature, heard.translates) == ("Museum.", 0.4, True)
+
+
+def test_what_is_heard_outside_every_conversation_is_kept_nowhere(
+    build: Build, work: Work, sentence: Samples
+) -> None:
+    services = build([])
+    scripted(services)
+    with work(services):
+        started = [
+            transcribe_upload(services, recording(sentence, count), "en") for count in (1, 8, 1)
+        ]
+        for turn_id in started:
+            assert list(services.bus.follow(turn_id, timeout_s=60))
+    for turn_id in started:
+        ended = load_state(services.bus, turn_id)
+        assert isinstance(ended.end, TurnFinished)
+        assert ended.transcript is not None and "Word" in ended.transcript.text
+        assert services.turns.upload(turn_id) is None
+    assert not services.transcripts.turn_ids("")
+    assert not services.conversations.exchanges("")
+    assert services.order.first("") is None
 
 
 @pytest.fixture
