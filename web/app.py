@@ -4,6 +4,7 @@ from flask import Flask, Response, g, request
 from flask_compress import Compress
 
 from web import (
+    api_docs,
     assets,
     audio,
     chat,
@@ -21,7 +22,12 @@ from web import (
     voice,
     voices,
 )
+from web.openai import calls, chat_completions, responses, transcriptions
+from web.openai import models as openai_models
+from web.openai import speech as openai_speech
+from web.openai import voices as openai_voices
 from web.realtime import endpoint as realtime
+from web.strict_json import StrictJson
 from workers.services import Services
 from workers.settings import Settings, load_settings
 
@@ -31,7 +37,7 @@ _FORM_OVERHEAD_BYTES = 256 * 1024
 # 'self' of connect-src means the same host's WebSocket, too (Safari from 16 on), and that of
 # script-src the worklets.
 _POLICY = (
-    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src {}; img-src 'self'; "
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src {}; img-src {}; "
     "font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
@@ -60,7 +66,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.extensions["services"] = Services(settings)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_bytes + _FORM_OVERHEAD_BYTES
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json = StrictJson(app)
+    app.json.ensure_ascii = False
     app.config.update(_COMPRESSION)
     Compress(app)
     errors.register(app)
@@ -76,12 +83,20 @@ def create_app(settings: Settings | None = None) -> Flask:
         profile,
         reminders,
         speech,
+        transcriptions,
         transcripts,
         usage,
         voices,
         health,
+        api_docs,
     ):
         app.register_blueprint(module.blueprint)
+    app.register_blueprint(calls.blueprint)
+    app.register_blueprint(chat_completions.blueprint)
+    app.register_blueprint(openai_models.blueprint)
+    app.register_blueprint(responses.blueprint)
+    app.register_blueprint(openai_speech.blueprint)
+    app.register_blueprint(openai_voices.blueprint)
     realtime.register(app)
     app.after_request(_secure)
     return app
@@ -93,7 +108,8 @@ def _secure(response: Response) -> Response:
     # 20 kB in all.
     if request.endpoint != "assets.asset":
         styles = " ".join(["'self'", *g.get("style_sources", [])])
-        response.headers["Content-Security-Policy"] = _POLICY.format(styles)
+        images = " ".join(["'self'", *g.get("image_sources", [])])
+        response.headers["Content-Security-Policy"] = _POLICY.format(styles, images)
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Permissions-Policy"] = _PERMISSIONS
     return response

@@ -3,19 +3,35 @@
 import io
 
 from flask import Blueprint, Response, send_file
+from pydantic import BaseModel
 
 from speech.audio import wrap_wav
 from web.context import services
 from web.errors import ProblemError
+from web.openapi import operation
 from workers.turn_state import load_state
 from workers.turn_store import REPLY_SAMPLE_RATE_HZ
 
 blueprint = Blueprint("audio", __name__, url_prefix="/api")
 
 
+class ByteRange(BaseModel):
+    range: str | None = None
+    """As in `bytes=0-1023`: this part of the file alone."""
+
+
 @blueprint.get("/audio/<audio_id>")
+@operation(
+    {200: "audio/wav", 206: "audio/wav"},
+    headers=ByteRange,
+    errors=("audio_unknown", "audio_not_ready", "range_invalid"),
+)
 def audio(audio_id: str) -> Response:
-    """Return one piece (`turn.index`) or a finished turn's whole reply (`turn`) as WAV."""
+    """Return a reply's sound as WAV.
+
+    `audio_id` is that of a piece, as the turn's events tell it, or the id of a finished turn, for
+    the whole reply.
+    """
     turn_id, _, index = audio_id.partition(".")
     pcm16 = _piece(turn_id, index) if index else _whole(turn_id)
     if pcm16 is None:

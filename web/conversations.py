@@ -1,18 +1,31 @@
 """The user's conversations: listed, read, renamed, exported, deleted."""
 
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from itertools import islice
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel
 
 from assistant.events import TurnFailed
+from web.answers import (
+    ConversationAnswer,
+    ConversationEntry,
+    ConversationsAnswer,
+    FailedTurn,
+    Failure,
+    FoundConversation,
+    FoundTurn,
+    KeptConversation,
+    KeptTurn,
+    time_of,
+)
 from web.context import services
 from web.identity import guest, own, unknown_conversation
+from web.openapi import operation
 from web.payloads import PageArguments, TitlePayload, parse
 from workers.conversation_records import Conversation, title_of
-from workers.conversation_search import search
+from workers.conversation_search import Hit, search
 from workers.erasure import delete_conversation
 from workers.turn_order import failed, running
 from workers.turn_state import TurnState, load_state
@@ -21,53 +34,76 @@ from workers.turn_succession import BegunTurn
 blueprint = Blueprint("conversations", __name__, url_prefix="/api/conversations")
 
 
+class ExportArguments(BaseModel):
+    format: Literal["json"] | None = None
+    """Everything that is kept, rather than Markdown."""
+
+
 @blueprint.get("")
+@operation({200: ConversationsAnswer}, query=PageArguments, errors=("guest_unknown",))
 def index() -> Response:
-    """The last used first, of those where `search` is found; `start` and `count` page."""
+    """List the user's conversations, the last used first; of those where `search` is found."""
     page = parse(PageArguments, request.args.to_dict())
     if page.search:
         hits = search(services().conversations, guest(), page.search)
-        found = [
-            _describe(hit.conversation) | {"match": asdict(hit.match) if hit.match else None}
-            for hit in islice(hits, page.start, page.start + page.count)
+        found: list[FoundConversation | ConversationEntry] = [
+            _found(hit) for hit in islice(hits, page.start, page.start + page.count)
         ]
     else:
         latest = services().conversations.latest(guest(), page.start, page.count)
-        found = [_describe(conversation) for conversation in latest]
-    return jsonify(conversations=found)
+        found = [ConversationEntry(**_entry(conversation)) for conversation in latest]
+    return jsonify(ConversationsAnswer(conversations=found).model_dump())
 
 
 @blueprint.get("/<conversation_id>")
+@operation({200: ConversationAnswer}, errors=("conversation_unknown",))
 def read(conversation_id: str) -> Response:
-    """Also one in which nothing has been answered yet, where a turn of it runs or failed."""
+    """Return all that was said in a conversation.
+
+    Also one in which nothing has been answered yet, where a turn of it runs or failed.
+    """
     conversation = _get(conversation_id)
-    unanswered = {
-        "running": running(services(), conversation_id),
-        "failed": [_describe_failed(*each) for each in failed(services(), conversation_id)],
-    }
-    return jsonify(_whole(conversation) | unanswered)
+    answer = ConversationAnswer(
+        **_entry(conversation),
+        turns=_turns(conversation.id),
+        running=running(services(), conversation_id),
+        failed=[_failed(*each) for each in failed(services(), conversation_id)],
+    )
+    return jsonify(answer.model_dump())
 
 
 @blueprint.patch("/<conversation_id>")
+@operation({200: ConversationEntry}, body=TitlePayload, errors=("conversation_unknown",))
 def rename(conversation_id: str) -> Response:
+    """Give a conversation another title."""
     payload = parse(TitlePayload, request.get_json())
     conversation = _get(conversation_id)
     services().conversations.rename(conversation_id, payload.title)
-    return jsonify(_describe(replace(conversation, title=payload.title)))
+    renamed = ConversationEntry(**_entry(replace(conversation, title=payload.title)))
+    return jsonify(renamed.model_dump())
 
 
 @blueprint.delete("/<conversation_id>")
+@operation({204: None}, errors=("conversation_unknown",))
 def delete(conversation_id: str) -> tuple[str, int]:
+    """Erase a conversation: its text, sound, transcripts and ratings; what runs is cancelled."""
     delete_conversation(services(), own(conversation_id))
     return "", 204
 
 
 @blueprint.get("/<conversation_id>/export")
+@operation(
+    {200: ("text/markdown", KeptConversation)},
+    query=ExportArguments,
+    errors=("conversation_unknown",),
+)
 def export(conversation_id: str) -> Response:
-    """As a file: Markdown, or with `?format=json` everything that is kept."""
-    whole = _whole(_get(conversation_id))
-    if request.args.get("format") == "json":
-        response = jsonify(whole)
+    """Return a conversation as a file: Markdown, or as JSON everything that is kept."""
+    kind = parse(ExportArguments, request.args.to_dict()).format
+    conversation = _get(conversation_id)
+    whole = KeptConversation(**_entry(conversation), turns=_turns(conversation.id))
+    if kind == "json":
+        response = jsonify(whole.model_dump())
         suffix = "json"
     else:
         response = Response(_markdown(whole), mimetype="text/markdown")
@@ -104,68 +140,63 @@ def _begun(conversation_id: str) -> Conversation | None:
     )
 
 
-def _whole(conversation: Conversation) -> dict[str, Any]:
+def _turns(conversation_id: str) -> list[KeptTurn]:
     conversations = services().conversations
-    exchanges = conversations.exchanges(conversation.id)
-    kinds = conversations.succession.kinds(conversation.id)
-    superseded = conversations.succession.superseded(conversation.id)
-    transcripts = services().transcripts.turn_ids(conversation.id)
-    ratings = conversations.ratings.of(conversation.id)
-    turns = []
-    for exchange in exchanges:
-        turn_id = exchange.turn_id
-        rating = ratings.get(turn_id)
-        known: dict[str, object] = {
-            "kind": kinds.get(turn_id),
-            "language": exchange.language,
-            "rating": rating.rating if rating else None,
-            "rating_comment": rating.comment if rating else None,
-            "superseded_by": superseded.get(turn_id),
-            "has_transcript": turn_id in transcripts or None,
-        }
-        turns.append(
-            {
-                "turn_id": turn_id,
-                "at": _time(exchange.at),
-                "question": exchange.question,
-                "answer": exchange.answer,
-                "source": exchange.source,
-            }
-            | {name: value for name, value in known.items() if value is not None}
+    exchanges = conversations.exchanges(conversation_id)
+    kinds = conversations.succession.kinds(conversation_id)
+    superseded = conversations.succession.superseded(conversation_id)
+    transcripts = services().transcripts.turn_ids(conversation_id)
+    ratings = conversations.ratings.of(conversation_id)
+    return [
+        KeptTurn(
+            turn_id=exchange.turn_id,
+            at=time_of(exchange.at),
+            question=exchange.question,
+            answer=exchange.answer,
+            source=exchange.source,
+            kind=kinds.get(exchange.turn_id),
+            language=exchange.language,
+            rating=rating.rating if rating else None,
+            rating_comment=rating.comment if rating else None,
+            superseded_by=superseded.get(exchange.turn_id),
+            has_transcript=exchange.turn_id in transcripts or None,
         )
-    return _describe(conversation) | {"turns": turns}
+        for exchange in exchanges
+        for rating in [ratings.get(exchange.turn_id)]
+    ]
 
 
-def _describe(conversation: Conversation) -> dict[str, Any]:
+def _entry(conversation: Conversation) -> dict[str, Any]:
     return {
         "conversation_id": conversation.id,
         "title": conversation.title,
-        "created_at": _time(conversation.created_at),
-        "updated_at": _time(conversation.updated_at),
+        "created_at": time_of(conversation.created_at),
+        "updated_at": time_of(conversation.updated_at),
         "turn_count": conversation.turns,
     }
 
 
-def _describe_failed(turn: BegunTurn, state: TurnState) -> dict[str, Any]:
+def _found(hit: Hit) -> FoundConversation:
+    match = FoundTurn(turn_id=hit.match.turn_id, text=hit.match.text) if hit.match else None
+    return FoundConversation(**_entry(hit.conversation), match=match)
+
+
+def _failed(turn: BegunTurn, state: TurnState) -> FailedTurn:
     failure = cast(TurnFailed, state.end)
-    return {
-        "turn_id": turn.id,
-        "at": _time(turn.at),
-        "question": state.question,
-        "answer": state.written,
-        "error": {"code": failure.code, "detail": failure.message},
-    }
+    return FailedTurn(
+        turn_id=turn.id,
+        at=time_of(turn.at),
+        question=state.question or "",
+        answer=state.written,
+        error=Failure(code=failure.code, detail=failure.message),
+    )
 
 
-def _markdown(whole: dict[str, Any]) -> str:
-    lines = [f"# {whole['title']}", ""]
-    for turn in whole["turns"]:
-        if "superseded_by" in turn:
+def _markdown(whole: KeptConversation) -> str:
+    lines = [f"# {whole.title}", ""]
+    for turn in whole.turns:
+        if turn.superseded_by is not None:
             continue
-        question = turn["question"].replace("\n", "\n> ")
-        lines += [f"*{turn['at']}*", "", f"> {question}", "", turn["answer"], ""]
+        question = turn.question.replace("\n", "\n> ")
+        lines += [f"*{turn.at}*", "", f"> {question}", "", turn.answer, ""]
     return "\n".join(lines)
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

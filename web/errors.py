@@ -4,6 +4,7 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
+from pydantic import BaseModel
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
@@ -17,6 +18,10 @@ STATUS = {
     "request_invalid": 400,
     "question_empty": 400,
     "question_too_long": 413,
+    "context_length_exceeded": 400,
+    "request_too_large": 413,
+    "insufficient_quota": 429,
+    "rate_limit_exceeded": 429,
     "unknown_voice": 400,
     "unknown_language": 400,
     "audio_missing": 400,
@@ -27,7 +32,11 @@ STATUS = {
     "audio_too_many_channels": 415,
     "guest_unknown": 401,
     "invalid_api_key": 401,
+    "invalid_client_secret": 401,
+    "invalid_session": 400,
+    "webrtc_unsupported": 400,
     "model_not_found": 404,
+    "previous_response_not_found": 404,
     "origin_refused": 403,
     "sessions_full": 503,
     "turn_unknown": 404,
@@ -39,6 +48,8 @@ STATUS = {
     "turn_expired": 410,
     "audio_not_ready": 409,
     "transcript_not_ready": 409,
+    "synthesis_failed": 422,
+    "turn_cancelled": 409,
     "engine_unavailable": 503,
     "language_model_unavailable": 503,
     "language_model_rejected": 502,
@@ -58,6 +69,16 @@ _HTTP_ERRORS = {
 }
 
 
+class Problem(BaseModel):
+    """RFC 9457, with a `code` that stays as it is whatever the words."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
 class ProblemError(Exception):
     """Raised by a view to answer with this code and sentence."""
 
@@ -68,6 +89,11 @@ class ProblemError(Exception):
         self.detail = detail
         self.param = param
 
+    @property
+    def status(self) -> int:
+        """Of HTTP."""
+        return STATUS.get(self.code, 500)
+
 
 def problem(
     code: str, detail: str, status: int | None = None, param: str | None = None
@@ -75,16 +101,24 @@ def problem(
     status = status or STATUS.get(code, 500)
     if is_openai(request):
         return openai_error(code, detail, status, param)
-    response = jsonify(
+    body = Problem(
         type="about:blank",
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         code=code,
     )
+    response = jsonify(body.model_dump())
     response.status_code = status
     response.content_type = "application/problem+json"
     return response
+
+
+def status_of(code: str) -> int:
+    """Raises LookupError for a code that no answer carries."""
+    if code in STATUS:
+        return STATUS[code]
+    return {name: status for status, (name, _) in _HTTP_ERRORS.items()}[code]
 
 
 def register(app: Flask) -> None:

@@ -15,6 +15,8 @@ from web.context import services
 from web.errors import ProblemError
 
 _COOKIE = "guest"
+_SUBPROTOCOL = "openai-insecure-api-key."
+"""As OpenAI's browser clients have it."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _LIFETIME_S = 400 * 24 * 3600  # The longest that browsers keep one.
 
@@ -62,7 +64,14 @@ def key_name() -> str | None:
 
 def bearer_token() -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return token.strip() if scheme.lower() == "bearer" else _subprotocol_token()
+
+
+def _subprotocol_token() -> str:
+    """Return what a page brings to a WebSocket, for which it can set no headers."""
+    offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+    tokens = (name.strip().partition(_SUBPROTOCOL)[2] for name in offered)
+    return next(filter(None, tokens), "")
 
 
 def need_key() -> None:
@@ -79,7 +88,12 @@ def user_of(conversation_id: str) -> str:
 
     Raises ProblemError where it is somebody else's.
     """
-    user_id = known_user() or f"conversation-{conversation_id}"
+    return claim(conversation_id, known_user())
+
+
+def claim(conversation_id: str, known: str | None) -> str:
+    """The same for a user who is known otherwise, or nobody in particular."""
+    user_id = known or f"conversation-{conversation_id}"
     if not services().conversations.claim(conversation_id, user_id):
         raise unknown_conversation()
     return user_id

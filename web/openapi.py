@@ -6,8 +6,18 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-Answer = type[BaseModel] | str | None
-"""A JSON object of this type, sound or text of this media type, or nothing."""
+
+@dataclass(frozen=True)
+class Events:
+    """Server-sent events; the data of each is JSON of this type."""
+
+    of: type[BaseModel]
+    last: str | None = None
+    """What the last one's data is instead, as OpenAI's `[DONE]`."""
+
+
+Answer = type[BaseModel] | Events | str | None
+"""A JSON object of this type, events, sound or text of this media type, or nothing."""
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -33,7 +43,11 @@ def operation(
     headers: type[BaseModel] | None = None,
     errors: Sequence[str] = (),
 ) -> Callable[[View], View]:
-    """Describe a view; stands below the route. Its docstring is the summary and description."""
+    """Describe a view; stands below the route. Its docstring is the summary and description.
+
+    A header's name is its field's alias, or follows from the field: `x_conversation_id` is
+    X-Conversation-Id. `errors` with `guest_unknown` says that the view wants to know who asks.
+    """
 
     def describe(view: View) -> View:
         view.__operation__ = Operation(  # type: ignore[attr-defined]

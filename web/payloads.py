@@ -3,11 +3,19 @@
 import uuid
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from flask import request
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from assistant.manner import Manner
 from assistant.messages import Message
-from speech.tts.voices import find_voice
+from speech.tts.voices import VOICES, find_voice
 from web.context import services
 from web.errors import ProblemError
 from web.identity import user_of
@@ -16,12 +24,35 @@ from workers.turn_store import AnswerWish, TurnRequest
 
 _Payload = TypeVar("_Payload", bound=BaseModel)
 
+_MAX_PROBLEMS = 10
+"""Said of one request: each of thousands of messages may be wrong in several ways."""
+
 ConversationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Language = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]+)*$", max_length=35)
 ]
 
+ASKING_ERRORS = (
+    "question_empty",
+    "question_too_long",
+    "unknown_voice",
+    "conversation_unknown",
+    "turn_unknown",
+)
+"""What can be wrong with a question before it is a turn."""
+
+VoiceId = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": ["", *(voice.id for voice in VOICES)]})
+]
+"""Empty for the default of what is spoken."""
+
 Speed = Annotated[float, Field(ge=0.5, le=2)]
+
+
+class _JsonBody(BaseModel):
+    """Its values have the types that they say, as those of a form or query cannot."""
+
+    model_config = ConfigDict(strict=True)
 
 
 class _TurnFields(BaseModel):
@@ -29,7 +60,7 @@ class _TurnFields(BaseModel):
 
     conversation_id: ConversationId | None = None
     speak: bool = True
-    voice: str | None = None
+    voice: VoiceId | None = None
     language: Language | None = None
     manner: Manner | None = None
     timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -39,7 +70,9 @@ class _TurnFields(BaseModel):
 
 
 class ChatPayload(_TurnFields):
-    question: str
+    model_config = ConfigDict(strict=True)
+
+    question: Annotated[str, Field(json_schema_extra={"pattern": r"\S"})]
     history: list[Message] = Field(default_factory=list, max_length=100)
 
 
@@ -47,19 +80,24 @@ class VoicePayload(_TurnFields):
     answer: AnswerWish = "auto"
 
 
-class SpeechPayload(BaseModel):
+class VoiceForm(VoicePayload):
+    audio: Annotated[bytes, Field(min_length=1)]
+    """The recording, in any format that FFmpeg reads."""
+
+
+class SpeechPayload(_JsonBody):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
     """Longer than any reply."""
-    voice: str | None = None
+    voice: VoiceId | None = None
     language: Language | None = None
     speed: Speed | None = None
 
 
-class StopPayload(BaseModel):
+class StopPayload(_JsonBody):
     heard_ms: Annotated[int, Field(ge=0)] | None = None
 
 
-class RatingPayload(BaseModel):
+class RatingPayload(_JsonBody):
     rating: RatingValue
     comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)] | None = None
 
@@ -70,15 +108,15 @@ class PageArguments(BaseModel):
     search: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200)] = ""
 
 
-class TitlePayload(BaseModel):
+class TitlePayload(_JsonBody):
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-class FactPayload(BaseModel):
+class FactPayload(_JsonBody):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
-class ProfilePayload(BaseModel):
+class ProfilePayload(_JsonBody):
     manner: Manner | None = None
     is_enabled: bool | None = None
 
@@ -139,14 +177,22 @@ def _language(language: str | None) -> str | None:
     return language.split("-")[0].lower() if language else None
 
 
+def parse_body(kind: type[_Payload]) -> _Payload:
+    """Return the request's JSON; where it has no body, that is an object without fields."""
+    return parse(kind, request.get_json() if request.data else {})
+
+
 def parse(kind: type[_Payload], data: Any) -> _Payload:
     if not isinstance(data, dict):
-        raise ProblemError("request_invalid", 'Send a JSON object, as in {"question": "Hi"}.')
+        raise ProblemError("request_invalid", "Send a JSON object.")
     try:
         return kind.model_validate(data)
     except ValidationError as error:
+        errors = error.errors(include_url=False, include_input=False, include_context=False)
         problems = [
             f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors(include_url=False, include_input=False, include_context=False)
+            for item in errors[:_MAX_PROBLEMS]
         ]
-        raise ProblemError("request_invalid", "; ".join(problems)) from error
+        # The first field that is wrong; none where the object as a whole is.
+        param = next((str(part) for item in errors for part in item["loc"][:1]), None)
+        raise ProblemError("request_invalid", "; ".join(problems), param) from error

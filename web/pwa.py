@@ -12,6 +12,8 @@ BACKGROUND = "#f6f4ef"
 
 # What the page may ask for while it is offline. An icon belongs to the system once it is installed.
 _KEPT_SUFFIXES = (".css", ".js", ".json", ".svg", ".woff2")
+_NOT_KEPT = ("vendor/swagger-ui/", "js/docs.js")
+"""Of another page."""
 
 blueprint = Blueprint("pwa", __name__)
 
@@ -73,7 +75,11 @@ def service_worker() -> Response:
     if current_app.debug:
         current_assets.cache_clear()
     assets = current_assets()
-    kept = [assets.url(name) for name in sorted(assets.files) if name.endswith(_KEPT_SUFFIXES)]
+    kept = [
+        assets.url(name)
+        for name in sorted(assets.files)
+        if name.endswith(_KEPT_SUFFIXES) and not name.startswith(_NOT_KEPT)
+    ]
     script = render_template("service_worker.js", root=assets.root, kept=kept)
     response = Response(script, mimetype="text/javascript")
     response.cache_control.no_cache = True

@@ -7,8 +7,10 @@ from pydantic import BaseModel
 
 from web.context import services
 from web.errors import ProblemError
+from web.openapi import operation
 from web.payloads import parse
 from web.turns import own_turn
+from workers.transcript_store import StoredTranscript
 from workers.turn_state import load_state
 
 blueprint = Blueprint("transcripts", __name__, url_prefix="/api/turns")
@@ -20,14 +22,19 @@ _MEDIA_TYPES = {
 }
 
 
-class _Arguments(BaseModel):
+class TranscriptArguments(BaseModel):
     format: Literal["json", "txt", "srt", "vtt"] = "json"
 
 
 @blueprint.get("/<turn_id>/transcript")
+@operation(
+    {200: (StoredTranscript, "text/plain", "application/x-subrip", "text/vtt")},
+    query=TranscriptArguments,
+    errors=("conversation_unknown", "transcript_unknown", "transcript_not_ready"),
+)
 def transcript(turn_id: str) -> Response:
-    """With `?format=txt`, `srt` or `vtt` as a download."""
-    kind = parse(_Arguments, request.args.to_dict()).format
+    """Return what was said in a recording, with times; as plain text or subtitles: a download."""
+    kind = parse(TranscriptArguments, request.args.to_dict()).format
     conversation_id = own_turn(turn_id)
     found = services().transcripts.get(conversation_id, turn_id) if conversation_id else None
     if found is None:

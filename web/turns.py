@@ -1,49 +1,86 @@
 """A turn as a stream of events, as its state, and as one answer."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
+from pydantic import BaseModel, Field
 
-from assistant.events import TurnCancelled, TurnFailed, TurnFinished, encode_event
+from assistant.events import TurnCancelled, TurnEnd, TurnFailed, TurnFinished, encode_event
+from web.answers import Event, Failure, SpokenPiece, TurnAnswer, UnspokenPiece
 from web.context import services
 from web.errors import ProblemError
 from web.identity import own
-from web.payloads import RatingPayload, StopPayload, parse
+from web.openapi import Events, operation
+from web.payloads import RatingPayload, StopPayload, parse, parse_body
 from workers import turn_control
 from workers.event_bus import FIRST, EventBus
 from workers.turn_state import TurnState, load_state
 
 blueprint = Blueprint("turns", __name__, url_prefix="/api/turns")
 
+TURN_ERRORS = (
+    "audio_unreadable",
+    "audio_too_large",
+    "audio_too_long",
+    "audio_too_many_channels",
+    "unknown_language",
+    "engine_unavailable",
+    "language_model_unavailable",
+    "language_model_rejected",
+    "turn_expired",
+    "turn_timeout",
+)
+"""What a turn that is waited for can fail with."""
+
+_OWN_TURN_ERRORS = ("turn_unknown", "conversation_unknown")
+
+
+class EventPlace(BaseModel):
+    """The id of the last event that the client has; the next ones follow."""
+
+    last_event_id: str = Field("", pattern=r"^([0-9]{1,19}(-[0-9]{1,19})?)?$")
+
 
 @blueprint.get("/<turn_id>/events")
-def events(turn_id: str) -> Response:
-    """Replay the turn after the event that `Last-Event-ID` names, and go on as it happens."""
-    _known_state(turn_id)
-    last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id") or FIRST
-    if not is_event_id(last):
-        raise ProblemError("request_invalid", "Last-Event-ID is not the id of an event.")
-    return event_stream(turn_id, last)
+@operation(
+    {200: Events(Event), 204: None}, query=EventPlace, headers=EventPlace, errors=("turn_unknown",)
+)
+def events(turn_id: str) -> Response | tuple[str, int]:
+    """Replay the turn after the event that `Last-Event-ID` names, and go on as it happens.
+
+    204 where that was the turn's last one: browsers then stop connecting again.
+    """
+    stored = services().bus.events(turn_id)
+    if not stored:
+        raise unknown_turn()
+    after = last_event_id()
+    if isinstance(stored[-1].event, TurnEnd) and _place(after) >= _place(stored[-1].id):
+        return "", 204
+    return event_stream(turn_id, after)
 
 
 @blueprint.get("/<turn_id>")
+@operation({200: TurnAnswer}, errors=("turn_unknown",))
 def state(turn_id: str) -> Response:
-    return jsonify(describe(turn_id, _known_state(turn_id)))
+    """Tell how far a turn is, as one JSON object."""
+    return _answer(turn_id, _known_state(turn_id))
 
 
 @blueprint.post("/<turn_id>/stop")
+@operation({200: TurnAnswer}, body=StopPayload, errors=_OWN_TURN_ERRORS)
 def stop(turn_id: str) -> Response:
-    """End it as its user wants it: while it runs, or while its sound still plays."""
+    """End a turn as its user wants it: while it runs, or while its sound still plays."""
     _known_state(turn_id)
     own_turn(turn_id)
-    payload = parse(StopPayload, request.get_json(silent=True) if request.data else {})
+    payload = parse_body(StopPayload)
     turn_control.stop(services(), turn_id, payload.heard_ms)
-    return jsonify(describe(turn_id, _known_state(turn_id)))
+    return _answer(turn_id, _known_state(turn_id))
 
 
 @blueprint.put("/<turn_id>/rating")
+@operation({204: None}, body=RatingPayload, errors=_OWN_TURN_ERRORS)
 def rate(turn_id: str) -> tuple[str, int]:
+    """Say what the user thinks of a reply, in place of what they thought before."""
     conversation_id = _conversation_of_rated(turn_id)
     payload = parse(RatingPayload, request.get_json())
     services().conversations.ratings.put(
@@ -53,7 +90,9 @@ def rate(turn_id: str) -> tuple[str, int]:
 
 
 @blueprint.delete("/<turn_id>/rating")
+@operation({204: None}, errors=_OWN_TURN_ERRORS)
 def unrate(turn_id: str) -> tuple[str, int]:
+    """Take a rating back."""
     services().conversations.ratings.delete(_conversation_of_rated(turn_id), turn_id)
     return "", 204
 
@@ -76,8 +115,19 @@ def _conversation_of_rated(turn_id: str) -> str:
     return conversation_id
 
 
-def is_event_id(text: str) -> bool:
-    return all(part.isdecimal() for part in text.split("-", 1))
+def last_event_id() -> str:
+    """Return what the header or the query says; browsers send the header when they reconnect.
+
+    Raises ProblemError where it is no id of an event.
+    """
+    said = (request.headers.get("Last-Event-ID"), request.args.get("last_event_id"))
+    ids = [parse(EventPlace, {"last_event_id": each or ""}).last_event_id for each in said]
+    return next(filter(None, ids), FIRST)
+
+
+def _place(event_id: str) -> tuple[int, ...]:
+    milliseconds, _, number = event_id.partition("-")
+    return int(milliseconds), int(number or 0)
 
 
 def event_stream(turn_id: str, after: str = FIRST) -> Response:
@@ -110,50 +160,52 @@ def wait_for_end(turn_id: str) -> Response:
         raise ProblemError(
             "turn_timeout", f"No answer within {timeout_s:g} s; it may still come: turn {turn_id}."
         )
-    return jsonify(describe(turn_id, state))
+    return _answer(turn_id, state)
 
 
-def describe(turn_id: str, state: TurnState) -> dict[str, Any]:
-    """Return the turn as clients see it; keys whose value is not known yet are left out."""
+def _answer(turn_id: str, state: TurnState) -> Response:
+    return jsonify(_describe(turn_id, state).model_dump())
+
+
+def _describe(turn_id: str, state: TurnState) -> TurnAnswer:
     started, transcript, reply = state.started, state.transcript, state.reply
     failure = state.end if isinstance(state.end, TurnFailed) else None
     cancelled = state.end if isinstance(state.end, TurnCancelled) else None
     finished = isinstance(state.end, TurnFinished)
-    described = {
-        "turn_id": turn_id,
-        "conversation_id": (started.conversation_id or None) if started else None,
-        "status": state.status,
-        "question": state.question,
-        "transcript": transcript.text if transcript else None,
-        "language": transcript.language if transcript else None,
-        "no_speech": transcript.no_speech if transcript else None,
-        "answer": _answer(state, finished),
-        "source": reply.source if reply else None,
-        "finish_reason": reply.finish_reason if reply else None,
-        "audio_url": url_for("audio.audio", audio_id=turn_id) if finished and state.audio else None,
-        "audio": [
-            {
-                "index": index,
-                "text": piece.text,
-                "voice": piece.voice,
-                "duration_s": piece.duration_s,
-                "url": url_for("audio.audio", audio_id=piece.audio_id),
-            }
+    return TurnAnswer(
+        turn_id=turn_id,
+        conversation_id=(started.conversation_id or None) if started else None,
+        status=state.status,
+        question=state.question,
+        transcript=transcript.text if transcript else None,
+        language=transcript.language if transcript else None,
+        no_speech=transcript.no_speech if transcript else None,
+        answer=_reply(state, finished),
+        source=reply.source if reply else None,
+        finish_reason=reply.finish_reason if reply else None,
+        audio_url=url_for("audio.audio", audio_id=turn_id) if finished and state.audio else None,
+        audio=[
+            SpokenPiece(
+                index=index,
+                text=piece.text,
+                voice=piece.voice,
+                duration_s=piece.duration_s,
+                url=url_for("audio.audio", audio_id=piece.audio_id),
+            )
             for index, piece in sorted(state.audio.items())
         ],
-        "unspoken": [
-            {"index": index, "code": piece.code, "message": piece.message}
+        unspoken=[
+            UnspokenPiece(index=index, code=piece.code, message=piece.message)
             for index, piece in sorted(state.unspoken.items())
         ]
         or None,
-        "reason": cancelled.reason if cancelled else None,
-        "heard": cancelled.heard if cancelled else None,
-        "error": {"code": failure.code, "detail": failure.message} if failure else None,
-    }
-    return {name: value for name, value in described.items() if value is not None}
+        reason=cancelled.reason if cancelled else None,
+        heard=cancelled.heard if cancelled else None,
+        error=Failure(code=failure.code, detail=failure.message) if failure else None,
+    )
 
 
-def _answer(state: TurnState, is_finished: bool) -> str | None:
+def _reply(state: TurnState, is_finished: bool) -> str | None:
     if state.reply is not None:
         return state.reply.text
     return "" if is_finished else state.written or None

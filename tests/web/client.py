@@ -26,6 +26,15 @@ def follow(url: str, last_event_id: str | None = None) -> list[tuple[str, dict[s
         return list(sse(response.iter_lines()))
 
 
+def openai_error(
+    response: httpx.Response, status: int, code: str, param: str | None = None
+) -> None:
+    """Assert that the response is this error, in the shape of OpenAI's."""
+    error = response.json()["error"]
+    assert (response.status_code, error["code"], error["param"]) == (status, code, param)
+    assert error["message"]
+
+
 def problem(response: httpx.Response, status: int, code: str) -> None:
     """Assert that the response is this error, in the one shape of all errors."""
     assert response.headers["Content-Type"] == "application/problem+json", response.text

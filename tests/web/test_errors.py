@@ -15,7 +15,10 @@ def test_every_error_that_can_end_a_turn_has_a_status() -> None:
         "unknown_engine",
         "generation_cancelled",  # Nobody waits any more, or it is done again.
         "synthesis_cancelled",
-        "turn_in_progress",  # Of a live session.
+        "turn_in_progress",  # Of a live session, as the next three.
+        "invalid_tool_call_id",
+        "mcp_server_failed",
+        "mcp_server_not_allowed",
         "tool_failed",  # Is told as the reply.
         "synthesis_failed",  # Ends in `speech_failed`, and the turn goes on.
     }

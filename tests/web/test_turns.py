@@ -40,6 +40,16 @@ def test_an_unknown_turn_is_said_to_be_unknown(server: Server) -> None:
     problem(httpx.get(f"{server.url}/api/turns/nothing/events"), 404, "turn_unknown")
 
 
+def test_a_turn_that_was_followed_to_its_end_is_not_followed_again(anna: httpx.Client) -> None:
+    events = anna.post("/api/speech", json={"text": "…"}).json()["events_url"]
+    told = follow(str(anna.base_url.join(events)))
+    last_id = told[-1][0]
+    assert anna.get(events, headers={"Last-Event-ID": last_id}).status_code == 204
+    assert anna.get(f"{events}?last_event_id={last_id.split('-')[0]}9").status_code == 204
+    assert anna.get(events, headers={"Last-Event-ID": told[-2][0]}).text.count("data: ") == 1
+    problem(anna.get(events, headers={"Last-Event-ID": "9" * 30}), 400, "request_invalid")
+
+
 def test_a_running_reply_is_found_after_a_reload_and_stopped(anna: httpx.Client) -> None:
     turn_id = begin(anna, question=POEM, conversation_id="reloaded", speak=False)
     try:
