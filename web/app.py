@@ -22,7 +22,7 @@ from web import (
     voice,
     voices,
 )
-from web.openai import calls, chat_completions, responses, transcriptions
+from web.openai import calls, chat_completions, client_secrets, responses, transcriptions
 from web.openai import models as openai_models
 from web.openai import speech as openai_speech
 from web.openai import voices as openai_voices
@@ -92,6 +92,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     ):
         app.register_blueprint(module.blueprint)
     app.register_blueprint(calls.blueprint)
+    app.register_blueprint(client_secrets.blueprint)
     app.register_blueprint(chat_completions.blueprint)
     app.register_blueprint(openai_models.blueprint)
     app.register_blueprint(responses.blueprint)

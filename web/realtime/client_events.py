@@ -6,14 +6,13 @@ them costs half a second and 22 MB; the tests hold these against them.
 
 import base64
 import binascii
-import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
+from web import strict_json
+from web.realtime.new_items import NewItem
 from web.realtime.protocol_errors import ProtocolError
-
-Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class _ClientEvent(BaseModel):
@@ -30,19 +29,12 @@ class AudioAppend(_ClientEvent):
     type: Literal["input_audio_buffer.append"]
     audio: str
 
-    def pcm16(self) -> bytes:
+    def sound(self) -> bytes:
         """Raises ProtocolError."""
         try:
-            pcm16 = base64.b64decode(self.audio, validate=True)
+            return base64.b64decode(self.audio, validate=True)
         except binascii.Error as error:
             raise ProtocolError("invalid_audio", "The sound is not base64.", "audio") from error
-        if len(pcm16) % 2:
-            raise ProtocolError(
-                "invalid_audio",
-                "PCM16 has two bytes a sample, and this sound has an odd number of bytes.",
-                "audio",
-            )
-        return pcm16
 
 
 class AudioCommit(_ClientEvent):
@@ -51,40 +43,6 @@ class AudioCommit(_ClientEvent):
 
 class AudioClear(_ClientEvent):
     type: Literal["input_audio_buffer.clear"]
-
-
-class Content(BaseModel):
-    type: str
-    text: str | None = None
-
-
-class NewItem(BaseModel):
-    id: Id | None = None
-    type: str
-    role: str | None = None
-    content: list[Content] = Field(default_factory=list, max_length=100)
-
-    def text(self) -> str:
-        """Return what the user typed. Raises ProtocolError for every other kind of item."""
-        if self.type != "message" or self.role != "user":
-            kind = f"a message of the role {self.role}" if self.type == "message" else self.type
-            raise ProtocolError(
-                "unsupported_item",
-                f"This server takes messages of the user only, and this is {kind}. What the "
-                "assistant should know goes into the session's instructions.",
-                "item",
-            )
-        if wrong := [part.type for part in self.content if part.type != "input_text"]:
-            raise ProtocolError(
-                "unsupported_item",
-                f"An item holds input_text here, and no {wrong[0]}; send sound with "
-                "input_audio_buffer.append.",
-                "item.content",
-            )
-        text = "\n".join(part.text or "" for part in self.content).strip()
-        if not text:
-            raise ProtocolError("invalid_value", "The message is empty.", "item.content")
-        return text
 
 
 class ItemCreate(_ClientEvent):
@@ -157,8 +115,8 @@ _KINDS: dict[str, type[ClientEvent]] = {
 def parse_json(message: str | bytes) -> dict[str, Any]:
     """Return the message's object. Raises ProtocolError."""
     try:
-        data = json.loads(message)
-    except (ValueError, RecursionError) as error:
+        data = strict_json.loads(message)
+    except ValueError as error:
         raise ProtocolError("invalid_json", "This message is not JSON.") from error
     if not isinstance(data, dict):
         raise ProtocolError("invalid_json", "A message is a JSON object with a type.")
@@ -181,14 +139,26 @@ def parse_event(data: dict[str, Any]) -> ClientEvent:
         raise as_protocol_error(error) from error
 
 
+_TAGS = {
+    *("server_vad", "semantic_vad", "audio/pcm", "audio/pcmu", "audio/pcma", "function", "mcp"),
+    *("FunctionChoice", "McpChoice", "Approvals", "constrained-int"),
+}
+"""Which pydantic puts into the path of what is wrong in a union's member."""
+
+
 def as_protocol_error(error: ValidationError, prefix: str = "") -> ProtocolError:
     """Return the first of what is wrong."""
     first = error.errors(include_url=False, include_input=False)[0]
-    # pydantic puts the tag of a union's member into the path.
-    path = [str(part) for part in first["loc"] if part not in ("server_vad", "semantic_vad")]
+    path = [str(part) for part in first["loc"] if not _is_tag(part)]
     param = ".".join([prefix, *path] if prefix else path)
     if isinstance(reason := first.get("ctx", {}).get("error"), ProtocolError):
         return ProtocolError(reason.code, reason.message, param)
     if first["type"] == "missing":
         return ProtocolError("missing_required_parameter", f"{param} is missing.", param)
+    if first["type"] == "extra_forbidden":
+        return ProtocolError("unknown_parameter", f"There is no parameter {param}.", param)
     return ProtocolError("invalid_value", f"{param}: {first['msg']}.", param)
+
+
+def _is_tag(part: int | str) -> bool:
+    return part in _TAGS or str(part).startswith("literal[")

@@ -5,22 +5,24 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 from pydantic import BaseModel, StringConstraints
 from wsproto.utilities import RemoteProtocolError
 
 from assistant.manner import Manner
-from web.errors import ProblemError, problem
-from web.identity import user_of
+from web.errors import problem
+from web.identity import claim
+from web.openai.calls import webrtc_unsupported
 from web.payloads import ConversationId, parse
+from web.realtime.admission import admit
 from web.realtime.connection import INTERNAL, NOT_READING, POLICY, TRY_LATER, Connection
-from web.realtime.handshake import accept
+from web.realtime.handshake import BETA_SUBPROTOCOL, accept
 from web.realtime.loop import Loops
 from web.realtime.opening import EXTENSIONS, Live, Opening
 from web.realtime.registry import NoRoomError, Sessions
 from web.realtime.session import FloodError, RealtimeSession
+from web.realtime.session_config import ONLY_TRANSCRIPTION, SessionConfig
 from workers.live.events import LiveEvent
 from workers.live.session import LiveSession
 from workers.live.settings import LiveSettings
@@ -36,8 +38,9 @@ _N_LOOPS = 4
 class _Address(BaseModel):
     """The query of the address."""
 
-    model: Annotated[str, StringConstraints(max_length=200)] = "default"
+    model: Annotated[str, StringConstraints(max_length=200)] | None = None
     intent: str | None = None
+    call_id: str | None = None
     conversation_id: ConversationId | None = None
     manner: Manner | None = None
     timezone: Annotated[str, StringConstraints(max_length=64)] | None = None
@@ -76,13 +79,10 @@ def live_sessions(app: Flask) -> Sessions:
 @blueprint.before_request
 def _admit() -> Response | None:
     """Refuse with a plain HTTP answer, while there still is one to give."""
-    if not _is_same_origin(request.headers.get("Origin"), request.host):
-        return problem(
-            "origin_refused", "Pages of other servers may not open a conversation here.", 403
-        )
+    g.visitor = visitor = admit()
     address = parse(_Address, request.args.to_dict())
-    if address.intent == "transcription":
-        raise ProblemError("request_invalid", "This server has no sessions for transcription only.")
+    if address.call_id is not None:
+        raise webrtc_unsupported()
     sessions = live_sessions(current_app)
     resumed = _resumable(sessions, address)
     if resumed is None and not sessions.has_room:
@@ -97,12 +97,22 @@ def _admit() -> Response | None:
     extensions = EXTENSIONS.intersection(address.extensions.split(","))
     g.resumed = resumed
     g.last_event_id = address.last_event_id
+    config = visitor.config or (
+        ONLY_TRANSCRIPTION if address.intent == "transcription" else SessionConfig()
+    )
     g.opening = Opening(
         conversation_id=conversation_id,
-        user_id=user_of(conversation_id),
-        model=address.model,
+        # What is only transcribed is of no conversation.
+        user_id=(
+            visitor.named_in(conversation_id)
+            if config.only_transcribes
+            else claim(conversation_id, visitor.user_id)
+        ),
+        model=address.model or visitor.model or "default",
         extensions=extensions,
+        is_beta=_is_beta(),
         is_late=address.resume is not None,
+        config=config,
         settings=LiveSettings(
             can_hold="hold" in extensions,
             captions="captions" in extensions,
@@ -118,19 +128,18 @@ def _no_handshake(error: RemoteProtocolError) -> Response:
     return problem("request_invalid", f"This is no WebSocket handshake: {error}.", 400)
 
 
-def _is_same_origin(origin: str | None, host: str) -> bool:
-    """Programs send no origin; browsers always do, and need no permission to open a socket."""
-    return origin is None or urlsplit(origin).netloc.lower() == host.lower()
+def _is_beta() -> bool:
+    return "realtime=v1" in request.headers.get(
+        "OpenAI-Beta", ""
+    ) or BETA_SUBPROTOCOL in request.headers.get("Sec-WebSocket-Protocol", "")
 
 
 def _resumable(sessions: Sessions, address: _Address) -> RealtimeSession | None:
     session = sessions.find(address.resume) if address.resume else None
     if session is None:
         return None
-    try:
-        is_owner = user_of(session.opening.conversation_id) == session.opening.user_id
-    except ProblemError:
-        is_owner = False
+    opening = session.opening
+    is_owner = opening.user_id == g.visitor.named_in(opening.conversation_id)
     return session if is_owner else None
 
 

@@ -7,9 +7,12 @@ from collections.abc import Iterable
 from wsproto import ConnectionType, WSConnection
 from wsproto.connection import Connection as Protocol
 from wsproto.events import AcceptConnection, Request
+from wsproto.utilities import RemoteProtocolError
 
-# Some of OpenAI's browser clients offer it, and beside it their key as a protocol.
-_SUBPROTOCOL = "realtime"
+BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
+# OpenAI's browser clients offer one of them or both, and beside it their key as a protocol. A
+# browser that offers some leaves where none is chosen.
+_SUBPROTOCOLS = ("realtime", BETA_SUBPROTOCOL)
 
 
 def accept(
@@ -22,11 +25,14 @@ def accept(
     """
     handshake = WSConnection(ConnectionType.SERVER)
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
-    handshake.receive_data(f"GET / HTTP/1.1\r\n{lines}\r\n".encode("latin-1"))
+    try:
+        handshake.receive_data(f"GET / HTTP/1.1\r\n{lines}\r\n".encode("latin-1"))
+    except UnicodeDecodeError as error:
+        raise RemoteProtocolError("a header is not ASCII") from error
     [request] = handshake.events()
     assert isinstance(request, Request)
-    subprotocol = _SUBPROTOCOL if _SUBPROTOCOL in request.subprotocols else None
-    gunicorns.sendall(handshake.send(AcceptConnection(subprotocol=subprotocol)))
+    chosen = (name for name in _SUBPROTOCOLS if name in request.subprotocols)
+    gunicorns.sendall(handshake.send(AcceptConnection(subprotocol=next(chosen, None))))
     assert handshake.connection is not None
     return _take_over(gunicorns), handshake.connection
 

@@ -14,6 +14,7 @@ from workers.live.events import (
     TranscriptionFailed,
     TurnNamed,
     UserCommitted,
+    UserSaidNothing,
     UserSpeechStarted,
     UserSpeechStopped,
     UserTranscribed,
@@ -42,8 +43,9 @@ class Narrator:
         self._config = config
         self._extensions = extensions
         self._utterances: dict[str, tuple[int, int]] = {}
-        self.typed: Item | None = None
-        """What is being given to the session, which then says that it has it."""
+        self.typed: tuple[Item, str | None] | None = None
+        """What is being given to the session, which then says that it has it, and the item that it
+        comes after."""
 
     def tell(self, event: LiveEvent) -> None:
         with self.lock:
@@ -54,6 +56,13 @@ class Narrator:
                     self._speech_stopped(event)
                 case UserCommitted():
                     self._committed(event)
+                case UserSaidNothing():
+                    self._put(
+                        "input_audio_buffer.timeout_triggered",
+                        audio_start_ms=event.start_ms,
+                        audio_end_ms=event.end_ms,
+                        item_id=event.item_id,
+                    )
                 case Caption():
                     if "captions" in self._extensions:
                         self._put("x.caption", item_id=event.item_id, text=event.text)
@@ -87,29 +96,32 @@ class Narrator:
         )
 
     def _committed(self, event: UserCommitted) -> None:
-        is_heard = event.item_id in self._utterances
-        start_ms, end_ms = self._utterances.pop(event.item_id, (0, 0))
-        item = self.typed
+        is_heard = event.heard_ms is not None or event.item_id in self._utterances
+        start_ms, end_ms = self._utterances.pop(event.item_id, event.heard_ms or (0, 0))
+        item, after = self.typed or (None, None)
         if item is None or is_heard:
-            item = Item(id=event.item_id, content="input_audio", start_ms=start_ms, end_ms=end_ms)
+            after = None
+            item = Item.heard(event.item_id, start_ms, end_ms)
             self._put(
                 "input_audio_buffer.committed",
                 item_id=item.id,
                 previous_item_id=self.items.last_id,
             )
         else:
-            item.id = item.id or event.item_id
             self.typed = None
-        previous = self.items.add(item)
+        previous = self.items.add(item, after)
         self._outbox.put(item_added(item, previous), item_done(item, previous))
 
     def _transcribed(self, event: UserTranscribed) -> None:
-        item = self.items.find(event.item_id)
+        item = self.items.message(event.item_id)
         if item is not None:
             item.text = event.text
         if not self._config().is_transcribed:
             return
-        place = {"item_id": event.item_id, "content_index": 0}
+        place = {
+            "item_id": event.item_id,
+            "content_index": item.content_index if item else 0,
+        }
         if event.text:
             self._put(f"{_TRANSCRIPTION}.delta", **place, delta=event.text)
         seconds = (item.end_ms - item.start_ms) / 1000 if item else 0.0
@@ -123,11 +135,12 @@ class Narrator:
     def _not_transcribed(self, event: TranscriptionFailed) -> None:
         if not self._config().is_transcribed:
             return
+        item = self.items.message(event.item_id)
         error = {"type": "server_error", "code": event.code, "message": event.message}
         self._put(
             f"{_TRANSCRIPTION}.failed",
             item_id=event.item_id,
-            content_index=0,
+            content_index=item.content_index if item else 0,
             error=error | {"param": None},
         )
 

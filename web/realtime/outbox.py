@@ -39,7 +39,7 @@ class _Sound:
     turn_id: str
     event: Event
     """Of each chunk, without its `delta`."""
-    pcm16: memoryview
+    sound: memoryview
     bytes_per_s: int
 
 
@@ -52,9 +52,17 @@ class _Events:
 class Outbox:
     """Thread-safe. What is due is sent by whoever puts it there, the rest by `push`."""
 
-    def __init__(self, *, is_kept: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        """`is_kept`: whether what was sent is kept for `rewind`."""
+    def __init__(
+        self,
+        *,
+        is_kept: bool,
+        translate: Callable[[Event], Event | None] = dict,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`is_kept`: whether what was sent is kept for `rewind`. `translate` gives each event in
+        the client's dialect, None where that has nothing for it."""
         self._is_kept = is_kept
+        self._translate = translate
         self._clock = clock
         self._lock = threading.Lock()
         self._now: deque[Event] = deque()
@@ -84,11 +92,11 @@ class Outbox:
                 self._replies.append(_Events(turn_id, events))
             self._check()
 
-    def put_sound(self, turn_id: str, event: Event, pcm16: bytes, bytes_per_s: int) -> None:
+    def put_sound(self, turn_id: str, event: Event, sound: bytes, bytes_per_s: int) -> None:
         """To be sent in chunks as it becomes due, each as the `delta` of `event`."""
         with self._lock:
-            self._replies.append(_Sound(turn_id, event, memoryview(pcm16), bytes_per_s))
-            self._waiting_bytes += len(pcm16)
+            self._replies.append(_Sound(turn_id, event, memoryview(sound), bytes_per_s))
+            self._waiting_bytes += len(sound)
             self._check()
 
     def put_last(self, turn_id: str, *events: Event) -> None:
@@ -106,7 +114,7 @@ class Outbox:
             kept = [entry for entry in self._replies if entry.turn_id != turn_id]
             is_dropped = len(kept) < len(self._replies)
             self._replies = deque(kept)
-            self._waiting_bytes = sum(len(e.pcm16) for e in kept if isinstance(e, _Sound))
+            self._waiting_bytes = sum(len(e.sound) for e in kept if isinstance(e, _Sound))
             self._heard_until = self._clock()
             self._push()
             return is_dropped
@@ -154,7 +162,7 @@ class Outbox:
                 "session": session,
                 "replayed": len(again),
             }
-            self._again = deque([_as_json(resumed), *again])
+            self._again = deque([_as_json(self._translate(resumed) or resumed), *again])
             return True
 
     def detach(self) -> None:
@@ -175,27 +183,32 @@ class Outbox:
 
     def _next(self) -> str | None:
         """Return the event that is due, as JSON."""
+        while (event := self._next_event()) is not None:
+            if (told := self._translate(event)) is not None:
+                return self._number(told)
+        return None
+
+    def _next_event(self) -> Event | None:
         while not self._now:
             if not self._replies:
                 return None
             if isinstance(first := self._replies[0], _Sound):
-                chunk = self._next_sound(first)
-                return None if chunk is None else self._number(chunk)
+                return self._next_sound(first)
             self._now.extend(first.events)
             self._replies.popleft()
-        return self._number(self._now.popleft())
+        return self._now.popleft()
 
-    def _next_sound(self, sound: _Sound) -> Event | None:
+    def _next_sound(self, waiting: _Sound) -> Event | None:
         now = self._clock()
         if self._heard_until > now + AHEAD_S:
             return None
-        size = int(CHUNK_S * sound.bytes_per_s) & ~1
-        chunk, sound.pcm16 = sound.pcm16[:size], sound.pcm16[size:]
-        if not sound.pcm16:
+        size = int(CHUNK_S * waiting.bytes_per_s) & ~1  # A sample may have two bytes.
+        chunk, waiting.sound = waiting.sound[:size], waiting.sound[size:]
+        if not waiting.sound:
             self._replies.popleft()
         self._waiting_bytes -= len(chunk)
-        self._heard_until = max(self._heard_until, now) + len(chunk) / sound.bytes_per_s
-        return {**sound.event, "delta": base64.b64encode(chunk).decode()}
+        self._heard_until = max(self._heard_until, now) + len(chunk) / waiting.bytes_per_s
+        return {**waiting.event, "delta": base64.b64encode(chunk).decode()}
 
     def _number(self, event: Event) -> str:
         self._count += 1

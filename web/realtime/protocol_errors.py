@@ -13,12 +13,25 @@ class ProtocolError(ValueError):
         self.param = param
 
 
-def error_event(error: ProtocolError, client_event_id: str | None) -> dict[str, Any]:
+_UNKNOWN_ITEM = {
+    "conversation.item.retrieve": "item_retrieve_invalid_item_id",
+    "conversation.item.delete": "item_delete_invalid_item_id",
+    "conversation.item.truncate": "item_truncate_invalid_item_id",
+}
+"""OpenAI's codes for `item_not_found`, by the client's event. Clients know them to be harmless."""
+
+
+def error_event(
+    error: ProtocolError, client_event_id: str | None, client_event_type: Any = None
+) -> dict[str, Any]:
+    code = error.code
+    if code == "item_not_found" and isinstance(client_event_type, str):
+        code = _UNKNOWN_ITEM.get(client_event_type, code)
     return {
         "type": "error",
         "error": {
             "type": "invalid_request_error",
-            "code": error.code,
+            "code": code,
             "message": error.message,
             "param": error.param,
             "event_id": client_event_id,

@@ -1,11 +1,13 @@
 """The replies of a session, each told as a response, in order."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, Protocol
 
+from assistant.messages import FunctionCall
 from web.realtime.items import Items
+from web.realtime.mcp_items import ApprovalItem, McpCallItem
 from web.realtime.outbox import Outbox
-from web.realtime.pcm import SPOKEN_RATE_HZ, at_rate
+from web.realtime.pcm import SPOKEN_RATE_HZ, in_format
 from web.realtime.response import Response
 from web.realtime.session_config import SessionConfig
 from workers.live.events import (
@@ -34,6 +36,17 @@ _MAX_RESPONSES = 100
 """The oldest are forgotten then."""
 
 
+class Mcp(Protocol):
+    """What is used of `web.realtime.mcp.SessionMcp`."""
+
+    def as_item(self, call: FunctionCall, item_id: str) -> McpCallItem | ApprovalItem | None: ...
+    def take(self, turn_id: str, items: Sequence[Any]) -> None: ...
+
+
+def _no_item(call: FunctionCall, item_id: str) -> None:
+    """The client runs every call."""
+
+
 class Replies:
     """Not thread-safe."""
 
@@ -54,6 +67,8 @@ class Replies:
         self._next_config: SessionConfig | None = None
         self._next_metadata: dict[str, str] | None = None
         self._truncated_ms: dict[str, int] = {}
+        self.mcp: Mcp | None = None
+        """Which runs calls on our side."""
 
     def expect(self, config: SessionConfig | None, metadata: dict[str, str] | None) -> None:
         """Give the response that is asked for next these settings, in place of the session's."""
@@ -61,13 +76,25 @@ class Replies:
         self._next_metadata = metadata
 
     def in_progress(self) -> Response | None:
-        """Return the response that is being made."""
-        return next((r for r in self._latest() if r.status == "in_progress"), None)
+        """Return the conversation's response that is being made."""
+        return next((r for r in self._own() if r.status == "in_progress"), None)
 
     def unfinished(self) -> Response | None:
-        """Return the response whose end the client has not been told."""
-        unsent = (r for r in self._latest() if self._outbox.is_waiting(r.turn_id))
+        """Return the conversation's response whose end the client has not been told."""
+        unsent = (r for r in self._own() if self._outbox.is_waiting(r.turn_id))
         return self.in_progress() or next(unsent, None)
+
+    @property
+    def have_sounded(self) -> bool:
+        """Whether the client has got sound of any."""
+        return any(response.item.sound_ms for response in self._responses.values())
+
+    def apart(self, response_id: str | None) -> Response | None:
+        """Return that response if it is no part of the conversation."""
+        return next((r for r in self._latest() if r.is_apart and r.id == response_id), None)
+
+    def _own(self) -> Iterator[Response]:
+        return (response for response in self._latest() if not response.is_apart)
 
     def truncating(self, item_id: str, audio_end_ms: int) -> str:
         """Return the turn to truncate. Raises ProtocolError."""
@@ -85,7 +112,7 @@ class Replies:
             return False
         text = response.item.text or ""
         done = ReplyDone(turn_id=turn_id, status="cancelled", text=text, reason=reason)
-        self._outbox.put_last(turn_id, *response.done(done))
+        self._outbox.put_last(turn_id, *response.done(done, self._items))
         return True
 
     def tell(self, event: ReplyEvent) -> None:
@@ -109,13 +136,20 @@ class Replies:
             case _ if response.status != "in_progress":
                 return  # Cut off, and told so.
             case ReplyText():
-                self._outbox.put_reply(event.turn_id, *response.text(event.text, self._items))
+                self._put(response, *response.text(event.text, self._items))
             case ReplyAudio():
                 self._sound(response, event)
             case ReplyDone():
                 if event.status != "completed":
                     self._outbox.drop(event.turn_id)
-                self._outbox.put_last(event.turn_id, *response.done(event))
+                as_item = self.mcp.as_item if self.mcp and not response.is_apart else _no_item
+                done = response.done(event, self._items, as_item)
+                if response.is_apart and not response.config.is_spoken:
+                    self._outbox.put(*done)
+                else:
+                    self._outbox.put_last(event.turn_id, *done)
+                if self.mcp and event.status == "completed" and not response.is_apart:
+                    self.mcp.take(event.turn_id, response.calls)
 
     def _start(self, event: ReplyStarted) -> None:
         turn_id = event.turn_id
@@ -126,19 +160,29 @@ class Replies:
             config, metadata = self._next_config or config, self._next_metadata
             self.expect(None, None)
         response = Response(
-            turn_id, before.number + 1 if before else 1, self._conversation_id, config, metadata
+            turn_id,
+            before.number + 1 if before else 1,
+            None if event.is_apart else self._conversation_id,
+            config,
+            metadata,
         )
         self._responses[turn_id] = response
         if len(self._responses) > _MAX_RESPONSES:
             del self._responses[next(iter(self._responses))]
         named = {"turn_id": turn_id, "item_id": event.item_id, "response_id": response.id}
-        self._outbox.put_reply(turn_id, response.created(), *self._ours("turns", "x.turn", named))
+        self._put(response, response.created(), *self._ours("turns", "x.turn", named))
+
+    def _put(self, response: Response, *events: dict[str, Any]) -> None:
+        if response.is_apart and not response.config.is_spoken:
+            self._outbox.put(*events)  # Beside whatever is being said.
+        else:
+            self._outbox.put_reply(response.turn_id, *events)
 
     def _sound(self, response: Response, event: ReplyAudio) -> None:
         if not response.config.is_spoken:
             return
         opened = response.opened(self._items)
-        rate = response.config.audio.output.format.rate
+        sound_format = response.config.audio.output.format
         duration_ms = len(event.pcm16) / 2 / SPOKEN_RATE_HZ * 1000
         piece = {
             "item_id": response.item.id,
@@ -151,7 +195,10 @@ class Replies:
         told = self._ours("pieces", "x.speech.piece", piece)
         self._outbox.put_reply(event.turn_id, *opened, *told)
         self._outbox.put_sound(
-            event.turn_id, response.sound(duration_ms), at_rate(event.pcm16, rate), 2 * rate
+            event.turn_id,
+            response.sound(duration_ms),
+            in_format(event.pcm16, sound_format),
+            sound_format.bytes_per_s,
         )
 
     def _truncated(self, response: Response, event: ReplyTruncated) -> None:

@@ -32,7 +32,8 @@ class Captions:
                 threading.Thread(
                     target=self._follow, args=[item_id], name="live-captions", daemon=True
                 ).start()
-        hearing.request_caption(self._services, item_id, pcm16, request.language, request)
+        to_answer = None if request.answer == "never" else request
+        hearing.request_caption(self._services, item_id, pcm16, request.language, to_answer)
 
     def show(self, item_id: str, text: str) -> None:
         if self._item_id is None:

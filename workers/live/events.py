@@ -7,6 +7,8 @@ session's incoming audio.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from assistant.messages import FunctionCall
+
 
 @dataclass(frozen=True, kw_only=True)
 class UserSpeechStarted:
@@ -30,6 +32,17 @@ class UserCommitted:
 
     item_id: str
     previous_item_id: str | None
+    heard_ms: tuple[int, int] | None = None
+    """From where to where it was heard; None where it was typed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserSaidNothing:
+    """Not for so long that the assistant speaks up; the silence is committed as an item."""
+
+    item_id: str
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +83,8 @@ class ReplyStarted:
     """What it answers."""
     is_asked: bool = False
     """By `LiveSession.respond`, which is told so before it returns; else it comes by itself."""
+    is_apart: bool = False
+    """It is no part of the conversation, and may be told beside another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,12 +127,16 @@ class ReplyDone:
     status: Literal["completed", "cancelled", "failed"]
     text: str
     """All of the reply; where it was cancelled, what was heard of it."""
+    is_cut: bool = False
+    """It is complete but for `max_reply_tokens`, at which it ends."""
     reason: Literal["turn_detected", "client_cancelled"] | None = None
     code: str = ""
     message: str = ""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     """Of all that the models read and wrote for it; None where that is not known."""
+    calls: tuple[FunctionCall, ...] = ()
+    """Functions that the client is to run, before it asks for what follows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +160,7 @@ LiveEvent = (
     UserSpeechStarted
     | UserSpeechStopped
     | UserCommitted
+    | UserSaidNothing
     | TurnNamed
     | Caption
     | UserTranscribed

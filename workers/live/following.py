@@ -75,7 +75,6 @@ class Following:
         except Exception:
             log.exception("the events of turn %s cannot be followed", turn.id)
         with self._lock:
-            turn_control.cancel(self._services, turn.id, "superseded")
             turn.end = TurnFailed(
                 turn_id=turn.id,
                 code="turn_timeout",
@@ -83,6 +82,8 @@ class Following:
                 is_retryable=True,
             )
             self._take(turn, turn.end, None)
+            # Last: it may be Redis that is gone, and the session is to know of the end.
+            turn_control.cancel(self._services, turn.id, "superseded")
 
     def _note(self, turn: LiveTurn, stored: StoredEvent) -> None:
         event = stored.event

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field, replace
 
 from assistant.events import CancelReason, ReplyReady, TranscriptReady, TurnEnd, TurnEvent
+from assistant.messages import FunctionCall
 from workers.event_bus import FIRST
+from workers.in_order import InOrder
 from workers.live.playback import Playback
-from workers.turn_store import REPLY_SAMPLE_RATE_HZ
+from workers.turn_store import REPLY_SAMPLE_RATE_HZ, TurnRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +33,17 @@ class LiveTurn:
     id: str
     item_id: str
     """What the user said; empty where the assistant speaks up by itself."""
+    request: TurnRequest
     end_ms: int | None = None
     """Where the speech in it ended; None for a typed one."""
     is_spoken: bool = True
     transcript: TranscriptReady | None = None
     written: ReplyReady | None = None
+    calls: list[FunctionCall] = field(default_factory=list)
+    has_own_input: bool = False
+    """It is to something else than the conversation, which keeps only what is said."""
+    is_apart: bool = False
+    """It is to something else, and nothing of it is kept."""
     is_confirmed: bool = False
     is_waiting: bool = False
     """It has a reply only if the client asks for one."""
@@ -55,23 +63,23 @@ class LiveTurn:
     """On the monotonic clock: when it is given up."""
     backlog: list[tuple[TurnEvent, bytes | None]] = field(default_factory=list)
     """What is not told while the turn is provisional or withheld."""
-    pieces: dict[int, Piece] = field(default_factory=dict)
-    """Made, and waiting for those before them."""
+    pieces: InOrder[Piece] = field(default_factory=InOrder)
     sent: list[Piece] = field(default_factory=list)
-    next_index: int = 0
     playback: Playback = field(default_factory=Playback)
+    heard_before_ms: float = 0.0
+    """Of its sound, where the rest came again after a false alarm: `sent` and `playback` are of
+    that rest."""
     stages: dict[str, float] = field(default_factory=dict)
     """Seconds since 1970 at which each was reached."""
     spoke_until: float | None = None
     """Seconds since 1970 of the user's last sound."""
 
-    def take_ready(self) -> list[Piece]:
-        """Return the pieces that may be sent now, in order."""
-        ready = []
-        while (piece := self.pieces.pop(self.next_index, None)) is not None:
-            ready.append(piece)
-            self.next_index += 1
-        return [piece for piece in ready if piece.pcm16]
+    @property
+    def question(self) -> str:
+        """What the user said, as far as that is known."""
+        if self.request.question is not None:
+            return self.request.question
+        return self.transcript.text if self.transcript else ""
 
     def played(self, duration_ms: float) -> bytes:
         """Return the last of the sound that was heard."""

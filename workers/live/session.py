@@ -1,6 +1,5 @@
 """A live session: what the engine hears becomes turns, and what turns say becomes its events."""
 
-import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -8,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from assistant.errors import AssistantError
-from speech.audio import Audio, Samples, encode_pcm16, wrap_wav
+from assistant.prompts import sentence_language
+from speech.audio import Audio, Samples, encode_pcm16
 from speech.turn_taking.backchannel import is_backchannel
 from speech.turn_taking.engine import TurnEngine
 from speech.turn_taking.events import (
@@ -27,32 +26,26 @@ from speech.turn_taking.events import (
 from speech.turn_taking.vad import VoiceActivity
 from speech.turn_taking.vad import warm_up as load_voice_detector
 from workers import turn_control
+from workers.live.answering import RATE_HZ
 from workers.live.captions import Captions
+from workers.live.conversation import LiveConversation
 from workers.live.events import (
     LiveEvent,
     TurnNamed,
-    UserCommitted,
+    UserSaidNothing,
     UserSpeechStarted,
     UserSpeechStopped,
+    UserTranscribed,
 )
+from workers.live.idleness import CUES, Idleness
 from workers.live.live_turn import LiveTurn
-from workers.live.replies import Replies
 from workers.live.settings import LiveSettings
-from workers.live.unanswered import Typed, Unanswered
 from workers.live.watch import unwatch, watch
 from workers.services import Services
-from workers.turn_start import start_turn
-from workers.turn_store import TurnRequest
 
-RATE_HZ = 16_000
-_MAX_TURNS = 1_000
-"""Of which it is known what the user said in them; the oldest are forgotten then."""
+_PIECE_SAMPLES = RATE_HZ // 10
 SILENT_AFTER_S = 0.5
 """Without sound for so long, the microphone is taken to hear silence."""
-
-
-class TurnInProgressError(AssistantError):
-    code = "turn_in_progress"
 
 
 @dataclass
@@ -66,7 +59,7 @@ class _Utterance:
     is_announced: bool = False
 
 
-class LiveSession:
+class LiveSession(LiveConversation):
     """Thread-safe. `emit` is called from several threads, one at a time and in order."""
 
     def __init__(
@@ -78,23 +71,18 @@ class LiveSession:
         settings: LiveSettings,
         emit: Callable[[LiveEvent], None],
     ) -> None:
-        self._services = services
-        self._conversation_id = conversation_id
-        self._user_id = user_id
-        self._settings = settings
-        self._emit_to = emit
-        self._is_closed = False
-        self._lock = threading.RLock()
+        super().__init__(
+            services,
+            conversation_id=conversation_id,
+            user_id=user_id,
+            settings=settings,
+            emit=emit,
+        )
         self._engine = TurnEngine(settings.turn_taking, VoiceActivity(), services.end_of_turn)
-        self._replies = Replies(services, self._lock, self._emit, self._know_words)
-        self._replies.can_hold = settings.can_hold
         self._captions = Captions(services, self._lock, self._emit)
         self._utterance: _Utterance | None = None
-        self._unanswered = Unanswered(services, self._replies, conversation_id, user_id, self._emit)
-        self._last_item_id: str | None = None
-        self._turns: dict[str, str] = {}
-        """By the item of the user that is their question."""
         self._heard_at_s = time.monotonic()
+        self._idleness = Idleness()
         watch(self)
 
     # What the client does
@@ -111,7 +99,9 @@ class LiveSession:
         with self._lock:
             self._heard_at_s = time.monotonic()
             self._engine.set_audible(self._replies.is_audible, self._replies.played)
-            self._take(self._engine.hear(samples))
+            # Of a recording that comes in one message, what was said first would else be all of it.
+            for begin in range(0, len(samples), _PIECE_SAMPLES):
+                self._take(self._engine.hear(samples[begin : begin + _PIECE_SAMPLES]))
 
     def commit(self) -> str | None:
         """End the user's turn here (push to talk); return the item's id, None without sound."""
@@ -130,87 +120,47 @@ class LiveSession:
             self._forget_utterance()
             self._replies.release()
 
-    def say(self, text: str, item_id: str | None = None) -> str:
-        """Add what the user typed, without a reply yet; return the item's id."""
-        with self._lock:
-            item_id = item_id or f"item_{uuid.uuid4().hex[:20]}"
-            item = Typed(item_id=item_id, text=text)
-            self._unanswered.add(item)
-            self._note_turn(item)
-            self._commit_item(item_id)
-            return item_id
-
-    def respond(self, settings: LiveSettings | None = None) -> str:
-        """Reply to what has no reply yet, or speak up where there is nothing; return the turn's id.
-
-        `settings` are for this reply, in place of the session's. Raises TurnInProgressError while
-        a reply is being made.
-        """
-        with self._lock:
-            turn = self._replies.current
-            if turn is not None and self._replies.is_making:
-                if turn.is_replying or not self._unanswered:
-                    raise TurnInProgressError(
-                        "A reply is being made; wait for its end, or cancel it."
-                    )
-                self._replies.interrupt()  # Nothing of it is told: this reply is to both.
-            return self._answer(
-                self._unanswered.take() if self._unanswered else None, settings or self._settings
-            )
-
-    def forget(self, item_id: str) -> None:
-        """Have no model know what the user said, nor what was replied to it."""
-        with self._lock:
-            if self._unanswered.forget(item_id):
-                return
-            turn_id = self._turns.get(item_id)
-            if turn_id is not None:
-                self._services.conversations.hide(self._conversation_id, [turn_id])
-
-    def forget_reply(self, turn_id: str) -> None:
-        """Have the conversation know nothing of a reply, which ends where it still goes on."""
-        with self._lock:
-            turn = self._replies.current
-            if turn is not None and turn.id == turn_id and self._replies.is_open:
-                self._replies.interrupt("cancelled")
-            self._services.conversations.amend(self._conversation_id, turn_id, "")
-
-    def cancel(self) -> bool:
-        """Stop the reply in progress; return False where there is none."""
-        with self._lock:
-            if not self._replies.is_open:
-                return False
-            self._replies.interrupt("cancelled")
-            return True
-
-    def played(self, turn_id: str, audio_ms: int, is_playing: bool = True) -> None:
-        """The client has played so much of the reply, and is still playing or is not."""
-        with self._lock:
-            turn = self._replies.current
-            if turn is not None and turn.id == turn_id:
-                turn.playback.report(audio_ms, is_playing and not self._replies.is_held)
-
-    def truncate(self, turn_id: str, audio_ms: int) -> None:
-        """The client played `audio_ms` of the reply and will play no more of it."""
-        with self._lock:
-            self._replies.truncate(turn_id, audio_ms)
-
     def close(self) -> None:
         """End the session; a reply in progress is written to its end, as in any turn."""
         unwatch(self)
         with self._lock:
             self._is_closed = True
             self._forget_utterance()
-            self._unanswered.leave()
-            self._replies.release()
+            super().close()
 
     def tick(self) -> None:
-        """Hear silence where the microphone has gone silent in the middle of something."""
+        """Hear silence where the microphone has gone silent in the middle of something, and speak
+        up where nobody says anything."""
         with self._lock:
-            silent_s = time.monotonic() - self._heard_at_s
-            if self._utterance is None or self._is_closed or silent_s < SILENT_AFTER_S:
+            if self._is_closed:
                 return
-            self.hear(np.zeros(round(silent_s * RATE_HZ), np.float32))
+            silent_s = time.monotonic() - self._heard_at_s
+            if self._utterance is not None and silent_s >= SILENT_AFTER_S:
+                self.hear(np.zeros(round(silent_s * RATE_HZ), np.float32))
+            self._watch_idleness()
+
+    def _watch_idleness(self) -> None:
+        is_waited_for = (
+            self._replies.has_replied
+            and not self._replies.is_open
+            and not self._unanswered
+            and not self._calls.is_open
+            and self._utterance is None
+            and self._settings.replies_by_itself
+        )
+        since_ms = self._idleness.after(
+            self._settings.idle_timeout_ms if is_waited_for else None, self._engine.now_ms
+        )
+        if since_ms is None:
+            return
+        item_id = f"item_{uuid.uuid4().hex[:20]}"
+        silence_ms = since_ms, self._engine.now_ms
+        self._emit(UserSaidNothing(item_id=item_id, start_ms=since_ms, end_ms=silence_ms[1]))
+        self._commit_item(item_id, silence_ms)
+        self._emit(UserTranscribed(item_id=item_id, text="", language=None))
+        language = self._settings.language or self._language
+        cue = CUES[sentence_language(language, "")]
+        self._answer(None, replace(self._settings, instructions=cue, language=language))
 
     # What the engine hears
 
@@ -271,11 +221,12 @@ class LiveSession:
         self._replies.release()
 
     def _caption(self, event: SpeechProgressed) -> None:
-        if self._utterance is not None:
+        is_of_use = self._settings.captions or not self._settings.only_transcribes
+        if self._utterance is not None and is_of_use:
             self._captions.ask(
                 self._utterance.item_id,
                 encode_pcm16(self._sound(event.start_ms, event.at_ms)),
-                self._request(),
+                self._requests.next(self._settings),
                 is_shown=self._settings.captions,
             )
 
@@ -291,15 +242,8 @@ class LiveSession:
     def _begin(self, item_id: str, start_ms: int, end_ms: int) -> LiveTurn:
         now_ms = self._engine.now_ms
         sound = encode_pcm16(self._sound(start_ms, now_ms))
-        turn_id = start_turn(
-            self._services,
-            self._request(),
-            wrap_wav(sound, RATE_HZ),
-            is_provisional=True,
-        )
-        turn = LiveTurn(id=turn_id, item_id=item_id, end_ms=end_ms, is_spoken=self._settings.speaks)
+        turn = self._begin_heard(item_id, sound, end_ms)
         turn.spoke_until = time.time() - (now_ms - end_ms) / 1000
-        turn.stages["begun"] = time.time()
         self._replies.follow(turn)
         return turn
 
@@ -307,7 +251,7 @@ class LiveSession:
         turn = self._utterance.turn if self._utterance else None
         if turn is not None and self._settings.replies_by_itself:
             turn.stages.setdefault("likely_ended", time.time())
-            self._unanswered.leave()
+            self._leave()
             turn_control.begin_reply(self._services, turn.id)
 
     def _drop_guess(self) -> None:
@@ -328,10 +272,12 @@ class LiveSession:
         self._captions.end(utterance.item_id, is_withdrawn=False)
         if utterance.is_announced:
             self._emit(UserSpeechStopped(item_id=utterance.item_id, end_ms=event.end_ms))
-        self._commit_item(utterance.item_id)
+        self._commit_item(utterance.item_id, (event.start_ms, event.end_ms))
         replies = self._settings.replies_by_itself and self._settings.turn_taking.mode != "manual"
         if replies:
-            self._unanswered.leave()
+            if self._replies.is_making and self._settings.turn_taking.can_be_interrupted:
+                self._replies.interrupt()  # It was asked for while the user spoke.
+            self._leave()
         if turn is None or not turn_control.confirm(self._services, turn.id, replies=replies):
             turn = self._begin(utterance.item_id, event.start_ms, event.end_ms)
             turn_control.confirm(self._services, turn.id, replies=replies)
@@ -342,7 +288,7 @@ class LiveSession:
         self._replies.confirm(turn)
         if replies:
             self._expect_reply(turn)
-        else:
+        elif not self._settings.only_transcribes:
             self._unanswered.add(turn)
 
     def _expect_reply(self, turn: LiveTurn) -> None:
@@ -353,82 +299,16 @@ class LiveSession:
 
     def _know_words(self, turn: LiveTurn) -> None:
         heard = turn.transcript
-        assert heard is not None
-        if self._utterance is not None and turn is self._utterance.turn:
+        if heard is not None and self._utterance is not None and turn is self._utterance.turn:
             if heard.text and self._settings.captions:
                 self._captions.show(turn.item_id, heard.text)
             is_nothing = heard.no_speech or is_backchannel(heard.text)
             self._take(self._engine.judge(is_interruption=not is_nothing))
-        elif turn is self._replies.current and turn.is_confirmed:
-            self._replies.confirm(turn)
-            if not (heard.no_speech or turn.is_told):
-                self._replies.start(turn)
-
-    # Replies
-
-    def _answer(self, item: LiveTurn | Typed | None, settings: LiveSettings) -> str:
-        if isinstance(item, LiveTurn):
-            turn = item
-            turn.is_spoken = settings.speaks
-            self._services.turns.put_request(turn.id, self._request(settings))
-            turn_control.begin_reply(self._services, turn.id)
         else:
-            request = self._request(settings, item.text) if item else self._cued(settings)
-            turn = LiveTurn(
-                id=start_turn(self._services, request),
-                item_id=item.item_id if item else "",
-                is_confirmed=True,
-                is_spoken=settings.speaks,
-            )
-            turn.spoke_until = time.time()
-            self._note_turn(turn)
-        self._replies.ask(turn)
-        return turn.id
-
-    def _cued(self, settings: LiveSettings) -> TurnRequest:
-        """Return the request for what the assistant says by itself.
-
-        Instructions for it alone are its cue: small models follow them where they expect a
-        question, and hardly where they stand in place of the system prompt.
-        """
-        usual = self._settings.instructions
-        cue = settings.instructions if settings.instructions != usual else None
-        request = self._request(replace(settings, instructions=usual), "")
-        return request.model_copy(update={"cue": cue or ""})
-
-    def _commit_item(self, item_id: str) -> None:
-        self._emit(UserCommitted(item_id=item_id, previous_item_id=self._last_item_id))
-        self._last_item_id = item_id
-
-    def _note_turn(self, turn: LiveTurn | Typed) -> None:
-        self._turns[turn.item_id] = turn.id
-        if len(self._turns) > _MAX_TURNS:
-            del self._turns[next(iter(self._turns))]
-
-    def _request(
-        self, settings: LiveSettings | None = None, question: str | None = None
-    ) -> TurnRequest:
-        settings = settings or self._settings
-        return TurnRequest(
-            conversation_id=self._conversation_id,
-            user_id=self._user_id,
-            question=question,
-            language=settings.language,
-            speak=settings.speaks,
-            voice=settings.voice,
-            manner=settings.manner,
-            timezone=settings.timezone,
-            instructions=settings.instructions,
-            max_reply_tokens=settings.max_reply_tokens,
-            speed=settings.speed,
-        )
+            super()._know_words(turn)
 
     def _sound(self, start_ms: int, end_ms: int) -> Audio:
         return Audio(self._engine.audio(start_ms, end_ms), RATE_HZ)
-
-    def _emit(self, event: LiveEvent) -> None:
-        if not self._is_closed:
-            self._emit_to(event)
 
 
 def warm_up(services: Services) -> None:

@@ -4,10 +4,13 @@ A microphone that is muted, a phone that sleeps: no more sound comes, and what w
 wait for ever.
 """
 
+import logging
 import threading
 import time
 import weakref
 from typing import Protocol
+
+log = logging.getLogger(__name__)
 
 CHECK_S = 0.25
 
@@ -42,4 +45,7 @@ def _run() -> None:
         with _lock:
             sessions = list(_watched)
         for session in sessions:
-            session.tick()
+            try:
+                session.tick()
+            except Exception:  # As without Redis: the others are watched all the same.
+                log.exception("a live session cannot be watched")

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from openai.types.beta.realtime import RealtimeServerEvent as BetaServerEvent
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
 from websockets.sync.client import ClientConnection, connect
@@ -24,6 +25,7 @@ _APPLICATION = "tests.web.realtime.scripted_app:create_app()"
 ROOT = Path(__file__).parents[3]
 
 _SERVER_EVENT: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
+_BETA_EVENT: TypeAdapter[Any] = TypeAdapter(BetaServerEvent)
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
 class Client:
     """Checks every server event of OpenAI's against the types of OpenAI's own package."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection, *, is_beta: bool = False) -> None:
         self.connection = connection
+        self._kinds = _BETA_EVENT if is_beta else _SERVER_EVENT
 
     def send(self, kind: str, **fields: Any) -> None:
         self.connection.send(json.dumps({"type": kind, **fields}))
@@ -93,7 +96,7 @@ class Client:
         if not event["type"].startswith("x."):
             # OpenAI's types know no other rate.
             text = re.sub(r'"rate": \d+', '"rate": 24000', json.dumps(event))
-            parsed = _SERVER_EVENT.validate_json(text, strict=True)
+            parsed = self._kinds.validate_json(text, strict=True)
             assert parsed.type == event["type"], "another member of the union was taken"
             assert not _unknown(parsed), "fields that OpenAI's events do not have"
         return event

@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from tests.web.client import problem
+from tests.web.client import openai_error
 from tests.web.realtime.conftest import Client, Web, is_alive, run_web, talk
 from tests.web.realtime.test_responses import SPOKEN
 
@@ -29,8 +29,9 @@ def refusal(web: Web, query: str = "", **options: object) -> httpx.Response:
 
 
 def test_a_page_of_another_server_is_refused(web: Web) -> None:
-    problem(refusal(web, origin="https://elsewhere.example"), 403, "origin_refused")
-    problem(refusal(web, origin="null"), 403, "origin_refused")
+    openai_error(refusal(web, origin="https://elsewhere.example"), 403, "origin_refused")
+    openai_error(refusal(web, origin="null"), 403, "origin_refused")
+    openai_error(refusal(web, origin="http://["), 403, "origin_refused")
     with talk(web, origin=web.url) as client:
         assert is_alive(client)
 
@@ -48,16 +49,23 @@ def test_what_openais_browser_clients_send_beside_is_taken(web: Web) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["?conversation_id=no+good", "?intent=transcription", "?manner=rude"]
+    ("query", "param"),
+    [("?conversation_id=no+good", "conversation_id"), ("?manner=rude", "manner")],
 )
-def test_a_wrong_address_is_refused_before_the_handshake(web: Web, query: str) -> None:
-    problem(refusal(web, query), 400, "request_invalid")
+def test_a_wrong_address_is_refused_before_the_handshake(web: Web, query: str, param: str) -> None:
+    openai_error(refusal(web, query), 400, "request_invalid", param)
 
 
 def test_a_plain_request_is_told_that_it_is_none_of_a_websocket(web: Web) -> None:
-    problem(httpx.get(f"{web.url}/v1/realtime"), 400, "request_invalid")
+    openai_error(httpx.get(f"{web.url}/v1/realtime"), 400, "request_invalid")
     halfway = {"Connection": "Upgrade", "Upgrade": "websocket"}
-    problem(httpx.get(f"{web.url}/v1/realtime", headers=halfway), 400, "request_invalid")
+    openai_error(httpx.get(f"{web.url}/v1/realtime", headers=halfway), 400, "request_invalid")
+    wrong = halfway | {
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Protocol": "realtime, é".encode(),
+    }
+    openai_error(httpx.get(f"{web.url}/v1/realtime", headers=wrong), 400, "request_invalid")
 
 
 def test_somebody_elses_conversation_is_refused(web: Web) -> None:
@@ -67,7 +75,7 @@ def test_somebody_elses_conversation_is_refused(web: Web) -> None:
     with talk(
         web, "?extensions=captions&conversation_id=mine", additional_headers={"Cookie": cookie}
     ):
-        problem(refusal(web, "?conversation_id=mine"), 404, "conversation_unknown")
+        openai_error(refusal(web, "?conversation_id=mine"), 404, "conversation_unknown")
 
 
 def test_the_conversation_is_named_for_clients_with_extensions_only(web: Web) -> None:
@@ -85,7 +93,7 @@ def test_a_message_beyond_the_largest_size_ends_the_connection(client: Client) -
 
 def test_a_flood_of_messages_ends_the_connection(client: Client) -> None:
     with pytest.raises(ConnectionClosed) as closed:
-        for _ in range(3_000):
+        for _ in range(8_000):
             client.connection.send("{}")
         while True:
             client.receive()
@@ -245,7 +253,7 @@ def small(tmp_path: Path) -> Iterator[Web]:
 
 def test_no_more_sessions_are_taken_than_may_be(small: Web) -> None:
     with talk(small), talk(small):
-        problem(refusal(small), 503, "sessions_full")
+        openai_error(refusal(small), 503, "sessions_full")
     # One that may be resumed makes way for one that is there.
     for _ in range(4):
         with begin(small) as (client, _):

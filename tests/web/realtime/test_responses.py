@@ -56,6 +56,13 @@ def test_a_spoken_reply_comes_in_the_order_of_the_protocol(client: Client) -> No
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
+def test_a_reply_that_ends_at_the_most_tokens_is_incomplete(client: Client) -> None:
+    client.play(*SPOKEN[:3], ["ReplyDone", SPOKEN[3][1] | {"is_cut": True}])
+    response = client.until("response.done")[-1]["response"]
+    assert (response["status"], response["output"][0]["status"]) == ("incomplete", "incomplete")
+    assert response["status_details"] == {"type": "incomplete", "reason": "max_output_tokens"}
+
+
 def test_the_first_sound_does_not_wait_for_the_reply_to_end(client: Client) -> None:
     client.play(*SPOKEN[:3], ["sleep", 2.0], SPOKEN[3])
     began = time.monotonic()

@@ -14,6 +14,8 @@ from speech.turn_taking.events import TurnTaking
 from tests.speech.spoken import RATE_HZ, say, silence
 from tests.workers.conftest import Build, Work
 from tests.workers.live.room import CHUNK, QUESTION, STORY, plain, room
+from workers.heard import heard_text
+from workers.live.answering import TurnInProgressError
 from workers.live.events import (
     ReplyAudio,
     ReplyDone,
@@ -26,7 +28,7 @@ from workers.live.events import (
     UserSpeechStarted,
     UserTranscribed,
 )
-from workers.live.session import TurnInProgressError
+from workers.turn_state import load_state
 
 
 def test_a_question_is_answered_in_writing_and_aloud(
@@ -139,6 +141,25 @@ def test_after_a_false_alarm_the_reply_goes_on_where_it_stopped(
         assert len(spoken) < 2 * len(answer), "only what was not heard comes again"
 
 
+def test_what_was_heard_before_a_false_alarm_counts_when_the_rest_is_cut_off(
+    build: Build, work: Work
+) -> None:
+    services = plain(build, STORY[:4])
+    with work(services), room(services, is_silent=True, can_hold=False) as it:
+        it.session.say("A story!")
+        turn_id = it.session.respond()
+        it.until(lambda: it.of(ReplyDone))
+        replies = it.session._replies
+        for heard_ms in (1_000, 1_500):
+            it.session.played(turn_id, heard_ms, False)
+            replies.hold()
+            replies.release()
+        it.session.truncate(turn_id, 500)
+        heard = heard_text(load_state(services.bus, turn_id), 3_000)
+    assert len(heard) > 30
+    assert it.kept() == [("A story!", heard)]
+
+
 def test_words_right_after_the_question_belong_to_it(
     build: Build, work: Work, models: Path
 ) -> None:
@@ -198,6 +219,18 @@ def test_a_client_can_cancel_and_truncate(build: Build, work: Work, models: Path
     heard = it.of(ReplyTruncated)[0].text
     assert heard.startswith("This is") and heard.endswith("…")
     assert it.kept() == [("A story!", heard)]
+
+
+def test_a_reply_before_the_last_can_be_truncated(build: Build, work: Work) -> None:
+    services = plain(build, ["One. It is a number."], ["Two."])
+    with work(services), room(services, is_silent=True) as it:
+        for number, question in enumerate(("And one?", "And two?"), 1):
+            it.session.say(question)
+            it.session.respond()
+            it.until(lambda n=number: len(it.of(ReplyDone)) == n)
+        it.session.truncate(it.of(ReplyDone)[0].turn_id, 0)
+    assert it.of(ReplyTruncated)[0].turn_id == it.of(ReplyDone)[0].turn_id
+    assert it.kept() == [("And one?", ""), ("And two?", "Two.")]
 
 
 def test_a_microphone_that_falls_silent_ends_the_turn(

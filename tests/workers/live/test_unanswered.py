@@ -12,6 +12,8 @@ from speech.turn_taking.events import TurnTaking
 from tests.speech.spoken import noise, say
 from tests.workers.conftest import Build, Work
 from tests.workers.live.room import QUESTION, plain, prompts, room
+from workers.live import unanswered
+from workers.live.answering import TurnInProgressError
 from workers.live.events import (
     ReplyAudio,
     ReplyDone,
@@ -21,7 +23,6 @@ from workers.live.events import (
     UserSpeechStarted,
     UserTranscribed,
 )
-from workers.live.session import TurnInProgressError
 from workers.live.settings import LiveSettings
 
 MANUAL = TurnTaking(mode="manual")
@@ -154,7 +155,8 @@ def test_what_is_typed_before_a_spoken_question_is_understood_is_answered_with_i
 
 def test_a_reply_can_have_settings_of_its_own(build: Build, work: Work, models: Path) -> None:
     counted = Completion(finish_reason="stop", prompt_tokens=40, completion_tokens=3)
-    services = plain(build, ["Seven.", counted], ["Fourteen days."])
+    cut = Completion(finish_reason="length")
+    services = plain(build, ["Seven.", counted], ["Fourteen days.", cut])
     with work(services), room(services, is_silent=True, turn_taking=MANUAL) as it:
         it.session.hear(say(models, QUESTION))
         it.session.commit()
@@ -167,6 +169,7 @@ def test_a_reply_can_have_settings_of_its_own(build: Build, work: Work, models: 
         it.session.respond()
         it.until(lambda: len(it.of(ReplyDone)) == 2)
         assert len(it.of(ReplyAudio)) == 1
+        assert [done.is_cut for done in it.of(ReplyDone)] == [False, True]
     (link,) = services.language_model._chain
     first, second = (prompt[0].content for prompt in link.model.prompts)
     assert first.startswith("Be brief.") and "Be brief." not in second
@@ -184,7 +187,7 @@ def test_what_is_deleted_before_it_was_answered_is_never_answered(
         spoken = it.session.commit()
         assert spoken is not None
         it.until(lambda: it.of(UserTranscribed))
-        it.session.say("My dog is called Rex.", "item_mine")
+        it.session.say("My dog is called Rex.", item_id="item_mine")
         it.session.forget(spoken)
         it.session.forget("item_mine")
         it.session.say(QUESTION)
@@ -199,13 +202,13 @@ def test_a_question_that_is_deleted_later_takes_its_answer_out_of_the_models_sig
 ) -> None:
     services = plain(build, ["Tom."], ["Rex."], ["I do not know."])
     with work(services), room(services, is_silent=True, turn_taking=MANUAL, speaks=False) as it:
-        it.session.say("My cat is called Tom.", "typed")
+        it.session.say("My cat is called Tom.", item_id="typed")
         it.session.respond()
         it.until(lambda: it.of(ReplyDone))
         it.session.hear(say(models, "My dog is called Rex."))
         spoken = it.session.commit()
         assert spoken is not None
-        it.session.say("And the bird is Max.", "left")
+        it.session.say("And the bird is Max.", item_id="left")
         it.session.respond()
         it.until(lambda: len(it.of(ReplyDone)) == 2)
         for item_id in ("typed", spoken, "left"):
@@ -264,3 +267,12 @@ def test_a_reply_that_is_deleted_while_it_is_made_ends(build: Build, work: Work)
         it.session.forget_reply(turn_id)
         assert it.of(ReplyDone)[0].status == "cancelled"
     assert it.kept() == [(QUESTION, "")]
+
+
+def test_only_so_much_waits_for_a_reply(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unanswered, "_MAX_WAITING", 2)
+    with room(plain(build), is_silent=True) as it:
+        for text in ("One.", "Two.", "Three."):
+            it.session.say(text)
+        assert it.kept() == [("One.", "")]
+    assert it.kept() == [("One.", ""), ("Two.", ""), ("Three.", "")]
