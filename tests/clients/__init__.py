@@ -1,0 +1,1 @@
+"""Other people's programs, unchanged, with this server's address in them."""
