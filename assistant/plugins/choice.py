@@ -184,7 +184,9 @@ def _compiled(pattern: str) -> "regex.Pattern[str]":
 
 def _search(pattern: str, text: str, tool: Tool) -> "regex.Match[str] | None":
     try:
-        return _compiled(pattern).search(text, timeout=_PATTERN_TIMEOUT_S)
+        # Keeping the interpreter: to wait for it again counts as time of the search, and beside a
+        # busy thread good patterns ran out of theirs.
+        return _compiled(pattern).search(text, concurrent=False, timeout=_PATTERN_TIMEOUT_S)
     except (regex.error, TimeoutError) as error:
         log.warning("%s: pattern %r: %r", tool.name, pattern[:80], error)
         return None
