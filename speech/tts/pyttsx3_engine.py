@@ -51,6 +51,8 @@ class Pyttsx3Engine:
             # One text for each run: of two that are queued, the first is lost silently.
             self._engine.save_to_file(text, str(path))
             self._engine.runAndWait()
+            # Beside busy threads it has come back before the sound did, if seldom.
+            self._synchronize()
             try:
                 with wave.open(str(path)) as wav:
                     pcm16, sample_rate_hz = wav.readframes(wav.getnframes()), wav.getframerate()
