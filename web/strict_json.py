@@ -10,6 +10,8 @@ from flask.json.provider import DefaultJSONProvider
 # The beginnings of a surrogate, escaped or in UTF-8; of a whole pair, too.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 
+_MAX_EXACT = 2**53
+
 
 class StrictJson(DefaultJSONProvider):
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
@@ -22,7 +24,7 @@ def loads(s: str | bytes, **kwargs: Any) -> Any:
     half a surrogate pair, which no text in UTF-8 can hold, and nesting deeper than Python's
     stack."""
     try:
-        value = json.loads(s, parse_constant=_refuse, parse_float=_finite, **kwargs)
+        value = json.loads(s, parse_constant=_refuse, parse_float=_number, **kwargs)
     except RecursionError as error:
         raise ValueError("too deeply nested") from error
     text = s if isinstance(s, bytes) else s.encode("utf-8", "surrogatepass")
@@ -32,11 +34,12 @@ def loads(s: str | bytes, **kwargs: Any) -> Any:
     return value
 
 
-def _finite(text: str) -> float:
+def _number(text: str) -> float | int:
+    """Of what has a point or an exponent. 5.0 is an integer, as in JSON Schema and JavaScript."""
     value = float(text)
     if math.isinf(value):
         raise ValueError(f"{text} is too large")
-    return value
+    return int(value) if value.is_integer() and abs(value) <= _MAX_EXACT else value
 
 
 def _refuse(constant: str) -> NoReturn:

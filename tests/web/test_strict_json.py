@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from web.app import create_app
+from web.strict_json import loads
 from workers.settings import Settings
 
 
@@ -40,6 +41,14 @@ def client(tmp_path: Path) -> FlaskClient:
 def test_it_is_refused(client: FlaskClient, body: bytes) -> None:
     response = client.post("/api/chat", data=body, content_type="application/json")
     assert (response.status_code, response.get_json()["code"]) == (400, "request_invalid")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("5.0", 5), ("5e2", 500), ("0.5", 0.5), ("1e300", 1e300), ("-0.0", 0)]
+)
+def test_a_number_without_a_fraction_is_an_integer(text: str, value: float) -> None:
+    read = loads(text)
+    assert (read, type(read)) == (value, type(value))
 
 
 def test_a_whole_pair_is_a_character(client: FlaskClient) -> None:
