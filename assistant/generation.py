@@ -1,33 +1,8 @@
 """How a reply is to be written: functions that may be called, and the settings of the model."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
-_MAX_DEPTH = 100
-"""Pydantic reads back no more than 200 levels of what it has written."""
-_MAX_VALUES = 2000
-"""A token of llama.cpp takes as long as its grammar is large, for all whom it answers just then: an
-enumeration of 1,000 costs them 3 s in all, one of 20,000 more than two minutes."""
-
-
-def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
-    level: list[Any] = [schema]
-    count = 0
-    for _ in range(_MAX_DEPTH):
-        inner = [value.values() if isinstance(value, dict) else value for value in level]
-        children = [child for values in inner for child in values]
-        count += len(children)
-        if count > _MAX_VALUES:
-            raise ValueError(f"more than {_MAX_VALUES:,} values")
-        level = [child for child in children if isinstance(child, dict | list)]
-    if level:
-        raise ValueError(f"nested deeper than {_MAX_DEPTH} levels")
-    return schema
-
-
-JsonSchema = Annotated[dict[str, Any], AfterValidator(_bounded)]
-"""Of a client."""
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class FunctionTool(BaseModel):

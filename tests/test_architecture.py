@@ -21,6 +21,7 @@ MAY_IMPORT = {
         "assistant.events",
         "assistant.errors",
         "assistant.generation",
+        "assistant.json_schema",
         "assistant.manner",
         "assistant.messages",
         "assistant.plugins.mcp_servers",

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from assistant.generation import FunctionTool, Generation, JsonSchema
+from assistant.generation import FunctionTool, Generation
+from assistant.json_schema import JsonSchema
 from web.errors import ProblemError
 
 MAX_CHOICES = 8

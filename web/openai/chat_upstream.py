@@ -10,6 +10,7 @@ from typing import Any
 from flask import Response, request
 from pydantic import ValidationError
 
+from assistant.json_schema import check_schema
 from web.context import services
 from web.errors import ProblemError
 from web.openai.chat_messages import hear, user_id
@@ -53,11 +54,26 @@ def _check(model: DirectModel, body: dict[str, Any]) -> None:
     count = body.get("n")
     if count is not None and not (isinstance(count, int) and 1 <= count <= MAX_CHOICES):
         raise ProblemError("request_invalid", f"n is from 1 to {MAX_CHOICES}.", "n")
+    _check_grammar(body)
     match exhausted(services(), model, user_id()):
         case "budget":
             raise ProblemError("insufficient_quota", "Today's budget for answers is used up.")
         case "limit":
             raise ProblemError("rate_limit_exceeded", f"{model.name} has reached its limit.")
+
+
+def _check_grammar(body: dict[str, Any]) -> None:
+    """Raises ProblemError for what would hold up the model's server for everybody."""
+    if body.get("grammar") is not None:
+        raise ProblemError("request_invalid", "Send a JSON schema in place of it.", "grammar")
+    for name in ("tools", "response_format", "json_schema"):
+        value = body.get(name)
+        for schema in value if isinstance(value, list) else [value]:
+            try:
+                if isinstance(schema, dict):
+                    check_schema(schema)
+            except ValueError as error:
+                raise ProblemError("request_invalid", f"A schema has {error}.", name) from error
 
 
 def _prepared(body: dict[str, Any]) -> dict[str, Any]:

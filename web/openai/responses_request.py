@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from assistant.generation import JsonSchema
+from assistant.json_schema import JsonSchema
 from assistant.messages import FunctionCall, Message
 from web.errors import ProblemError
 from web.openai.chat_request import (

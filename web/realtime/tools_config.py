@@ -12,7 +12,8 @@ from pydantic import (
     model_validator,
 )
 
-from assistant.generation import FunctionTool, JsonSchema
+from assistant.generation import FunctionTool
+from assistant.json_schema import JsonSchema
 from web.realtime.mcp_config import McpChoice, McpConfig
 from web.realtime.protocol_errors import ProtocolError
 

@@ -28,6 +28,7 @@ from workers.direct_models import direct_models
 from workers.services import Services
 from workers.settings import Settings
 
+BIG = list(range(3000))
 HI = [{"role": "user", "content": "Hi"}]
 STOP = chunk(None, "stop")
 
@@ -269,6 +270,25 @@ def test_what_a_server_would_die_of_does_not_reach_it(upstream: Build) -> None:
     called = {"role": "assistant", "content": None, "tool_calls": calls}
     with pytest.raises(openai.BadRequestError, match="nested"):
         asked.ask(messages=[*HI, called, {"role": "tool", "tool_call_id": "1", "content": "x"}])
+    assert asked.bodies == []
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {"grammar": "root ::= " + "(" * 100_000},
+        {"json_schema": {"pattern": "((a{0,1000}){0,1000}){0,1000}"}},
+        {"response_format": {"type": "json_schema", "json_schema": {"schema": {"enum": BIG}}}},
+        {"tools": [{"type": "function", "function": {"name": "f", "parameters": {"enum": BIG}}}]},
+    ],
+)
+def test_what_would_hold_a_server_up_does_not_reach_it(
+    upstream: Build, wish: dict[str, object]
+) -> None:
+    asked = upstream(whole("Hello"))
+    with pytest.raises(openai.BadRequestError) as caught:
+        asked.ask(extra_body=wish)
+    assert caught.value.param == next(iter(wish))
     assert asked.bodies == []
 
 
