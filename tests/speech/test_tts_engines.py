@@ -171,6 +171,15 @@ def test_pyttsx3_loses_no_text_of_many_callers(say: Say, capfd: pytest.CaptureFi
     assert capfd.readouterr() == ("", "")
 
 
+def test_pyttsx3_speaks_while_espeak_says_that_it_does(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As it says for a moment some 140 ms after each text.
+    monkeypatch.setattr("pyttsx3.drivers._espeak.IsPlaying", lambda: 1)
+    first, second = (say("Good morning.", "pyttsx3:en-us").duration_s for _ in range(2))
+    assert first == pytest.approx(second, rel=0.1)
+
+
 def test_the_first_text_of_a_new_pyttsx3_is_whole_on_a_busy_machine() -> None:
     # A process of its own at the lowest priority, on a core that others keep busy: only an engine
     # that nobody has used yet could lose its first text, and only where espeak came late.
