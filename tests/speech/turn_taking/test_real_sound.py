@@ -22,6 +22,15 @@ from tests.speech.turn_taking.script import names
 
 QUESTION = "How old is the Brooklyn Bridge?"
 REPLY = "The Brooklyn Bridge was opened on the twenty-fourth of May, eighteen eighty-three."
+STORY = "It took fourteen years to build, and for a long time nothing in the world hung as far."
+OBJECTIONS = [
+    "Stop please, I would rather hear a song today.",
+    "Could you sing a song for me?",
+    "Tell me about the trains instead.",
+    "Please turn off the light in the kitchen.",
+    "Let us talk about something else now.",
+    "That is not what I meant at all.",
+]
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +174,22 @@ def test_an_interruption_over_an_echo_is_heard(
 
     assert names(events)[0] == "PossibleInterruption"
     assert "SpeechStarted" in names(events)
+
+
+def test_a_user_with_the_assistants_own_voice_is_no_echo(
+    models: Path, model: EndOfTurnModel
+) -> None:
+    reply = at_level(np.concatenate([say(models, REPLY), say(models, STORY)]), SPEECH_DB)
+    quiet = np.zeros_like(reply)
+    dismissed = 0
+    for sentence in OBJECTIONS:
+        objection = at_level(say(models, sentence), SPEECH_DB)
+        for second in (2, 3, 4):
+            ears = TurnEngine(TurnTaking(), VoiceActivity(), model)
+            heard = quiet + pause(len(quiet) / RATE_HZ)[: len(quiet)]
+            heard[second * RATE_HZ :][: len(objection)] += objection
+            events = names(over(ears, reply, heard))
+            assert "SpeechStarted" in events
+            dismissed += "FalseAlarm" in events
+    print(f"{dismissed} of {3 * len(OBJECTIONS)} were taken for an echo at first")
+    assert dismissed <= len(OBJECTIONS) // 3
