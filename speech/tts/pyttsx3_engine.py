@@ -1,5 +1,6 @@
 """pyttsx3 with espeak-ng: many languages, tiny, robotic, 22,050 Hz."""
 
+import atexit
 import ctypes
 import functools
 import os
@@ -29,7 +30,7 @@ class Pyttsx3Engine:
     name = "pyttsx3"
 
     def __init__(self) -> None:
-        self._engine, self._synchronize = _thread.submit(_load).result()
+        _thread.submit(_load).result()
 
     def synthesize(
         self,
@@ -42,15 +43,16 @@ class Pyttsx3Engine:
         return _thread.submit(self._speak, text, voice, speed).result()
 
     def _speak(self, text: str, voice: Voice, speed: float) -> Audio:
+        engine, synchronize = _load()
         with tempfile.TemporaryDirectory(prefix="pyttsx3-") as folder:
             path = Path(folder) / "speech.wav"
-            self._engine.setProperty("voice", voice.name)
-            self._engine.setProperty("rate", round(WORDS_PER_MINUTE * speed))
+            engine.setProperty("voice", voice.name)
+            engine.setProperty("rate", round(WORDS_PER_MINUTE * speed))
             # espeak's own thread sets the rate, and reads the voice that the next call sets.
-            self._synchronize()
+            synchronize()
             # One text for each run: of two that are queued, the first is lost silently.
-            self._engine.save_to_file(text, str(path))
-            self._engine.runAndWait()
+            engine.save_to_file(text, str(path))
+            engine.runAndWait()
             try:
                 with wave.open(str(path)) as wav:
                     pcm16, sample_rate_hz = wav.readframes(wav.getnframes()), wav.getframerate()
@@ -86,6 +88,8 @@ def _load() -> tuple[Any, Callable[[], object]]:
         # breath, and return 10 ms later with half a sentence or none. A run with nothing to do
         # makes it idle.
         engine.runAndWait()
+        # Its `__del__` complains where the interpreter has ended most modules before it.
+        atexit.register(_load.cache_clear)
         return engine, _espeak.Synchronize
     except (ImportError, OSError, RuntimeError) as error:
         raise EngineUnavailableError(
