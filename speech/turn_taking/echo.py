@@ -28,8 +28,10 @@ is 20 and the lowest twentieth 7; for a user's own voice 6, and the highest twen
 CLEAR_PEAK = 10.0
 """The same for a voice of `HEARD_MS`, as long as no echo is known in this session.
 
-An echo is clear by then: its median is 30. At `PEAK` 15 of 100 users with the assistant's own voice
-passed for one, and 8 of 100 recorded people; here 5 and 1.
+An echo is mostly clear by then. Of 400 looks each, at `PEAK` and here: users with the assistant's
+own synthetic voice pass for an echo in 23 and 6 of 100 (Piper; Kokoro 22 and 8), recorded people
+over Piper in 12 and 2; an echo as loud as its room is found in 97 and 93 to 96, one 6 dB below it
+in 88 and 82.
 """
 LOUDER_DB = 6.0
 """Than the echo was so far: then somebody speaks with it."""
