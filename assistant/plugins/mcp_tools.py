@@ -97,7 +97,8 @@ class _Connection:
                         self.tools = await self._list_tools(self._client)
                         backoff_s = _MIN_BACKOFF_S
                         with contextlib.suppress(TimeoutError):
-                            await asyncio.wait_for(self._is_doubtful.wait(), _CHECK_INTERVAL_S)
+                            async with asyncio.timeout(_CHECK_INTERVAL_S):
+                                await self._is_doubtful.wait()
                         self._is_doubtful.clear()
             except Exception as error:
                 log.warning("MCP server %s: %r; next try in %.1f s", self._name, error, backoff_s)

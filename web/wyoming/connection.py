@@ -139,12 +139,14 @@ class Connection(AsyncEventHandler):
                 await self._send(as_event(error))
 
     async def _read(self) -> Event | None:
-        line = await asyncio.wait_for(read_line(self.reader), IDLE_S)
+        async with asyncio.timeout(IDLE_S):
+            line = await read_line(self.reader)
         if line is None:
             return None
         limit = self._services.settings.max_upload_bytes
         try:
-            event = await asyncio.wait_for(read_rest(line, self.reader, limit), _REST_S)
+            async with asyncio.timeout(_REST_S):
+                event = await read_rest(line, self.reader, limit)
         except TimeoutError as error:
             raise ProtocolError("request_invalid", "The rest of an event did not come.") from error
         except RequestError as error:
@@ -174,7 +176,9 @@ class Connection(AsyncEventHandler):
 
     async def _send(self, event: Eventable) -> None:
         try:
-            await asyncio.wait_for(self.write_event(event.event()), _REST_S)
+            # Not wait_for, which in Python 3.11 may lose that the request is cancelled.
+            async with asyncio.timeout(_REST_S):
+                await self.write_event(event.event())
         except (OSError, TimeoutError) as error:
             # To close it would wait for whoever does not read, and keep the socket for ever.
             self.writer.transport.abort()

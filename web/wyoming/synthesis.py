@@ -117,7 +117,8 @@ class StreamedSynthesis:
 
     async def _next(self, services: Services) -> str | None:
         try:
-            return await asyncio.wait_for(self._bits.get(), services.settings.turn_timeout_s)
+            async with asyncio.timeout(services.settings.turn_timeout_s):
+                return await self._bits.get()
         except TimeoutError as error:
             raise RequestError("turn_timeout", "The rest of the text did not come.") from error
 

@@ -41,7 +41,9 @@ async def follow(services: Services, start: Callable[[], str]) -> AsyncGenerator
                 return
     finally:
         if not has_ended:
-            await _stop(services, starting)
+            # A task of its own, which goes on where this one is cancelled while it waits: that a
+            # client goes is often noticed twice, by what is written to it and by what is read.
+            await asyncio.wait([asyncio.create_task(_stop(services, starting))])
 
 
 def _next(events: Iterator[StoredEvent | None]) -> StoredEvent | None:

@@ -110,6 +110,8 @@ class Recorded(ScriptedRealtime):
         """Wait until the page has told that it plays no more; return how much it had played."""
 
         def has_stopped() -> bool:
+            if not self.positions:  # Of a reply that was held at once nothing is told yet.
+                return False
             (played_ms, is_playing) = self.positions[-1]
             return not is_playing and audio_ms in (None, played_ms)
 
