@@ -46,6 +46,8 @@ _WHOLE = re.compile(
     r"|\[[^\]\n]{0,100}(?:\Z|\](?:\Z|\([^)\s]{0,400}(?:\)|\Z)))"
     r"|(?:https?://|www\.)[^\s<>，。！？；、）]{1,400}(?<![.,;:!?\"')*\]])"
 )
+_SIGHT_CHARS = MAX_CHARS + 600
+"""How far ends are looked for: past all that may be chosen, and what `_WHOLE` finds around it."""
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})[^`\n]*(?:\n|\Z)")
 
 
@@ -94,24 +96,27 @@ class SentenceCutter:
         line_end = self._text.find("\n", start) + 1
         # White space after the last character is as good as certain once the text is complete.
         line = self._text[: line_end or len(self._text)] + (" " if is_final else "")
+        line = line[: start + _SIGHT_CHARS]
         whole = [match.span() for match in _WHOLE.finditer(line)]
-        ends = [
+        sentence_ends = (
             match.end()
             for match in _SENTENCE_END.finditer(line)
             if not _is_inside(match.start(), whole)
             and not _ABBREVIATION.search(line[: match.end()])
             and not (is_line_start and _LIST_NUMBER.match(line[: match.end()]))
             and _weigh(line[: match.end()]) >= MIN_SENTENCE_WEIGHT
-        ]
+        )
+        ends = [next(sentence_ends, 0)]
         if not self._has_cut:
-            ends += [
-                match.end()
-                for boundary in (_CLAUSE_END, _CLAUSE_START)
-                for match in boundary.finditer(line)
-                if not _is_inside(match.start(), whole)
-                and _weigh(line[: match.end()]) >= MIN_CLAUSE_WEIGHT
-            ]
-        end = min(ends, default=0) or line_end
+            for boundary in (_CLAUSE_END, _CLAUSE_START):
+                clause_ends = (
+                    match.end()
+                    for match in boundary.finditer(line)
+                    if not _is_inside(match.start(), whole)
+                    and _weigh(line[: match.end()]) >= MIN_CLAUSE_WEIGHT
+                )
+                ends.append(next(clause_ends, 0))
+        end = min(filter(None, ends), default=0) or line_end
         if end and end - start <= MAX_CHARS:
             return min(end, len(self._text))
         if len(self._text) - start <= MAX_CHARS:
