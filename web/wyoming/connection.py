@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from typing import TypeVar, cast
 
 from wyoming.asr import Transcribe, Transcript
@@ -29,6 +30,9 @@ IDLE_S = 300.0
 """After so long without an event, and with nothing to answer, a client is left."""
 _REST_S = 30.0
 """What an event's payload may take; of a slow client, what it may take to read one of ours."""
+_SEND_BUFFER_BYTES = 128 * 1024
+"""The system's own grows to megabytes, and has room again when a third is read: a client that reads
+at the speed of sound would seem to have stopped for longer than `_REST_S`."""
 _WAITING = 8
 """Requests that wait to be answered, before no more is read."""
 
@@ -46,6 +50,8 @@ class Connection(AsyncEventHandler):
     ) -> None:
         """`connections`: those that are open; it joins them while it runs."""
         super().__init__(reader, writer)
+        connection: socket.socket = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         self._services = services
         self._info = info
         self._connections = connections
@@ -72,6 +78,8 @@ class Connection(AsyncEventHandler):
             pass
         finally:
             self.writer.close()
+            # Which waits for the client to read what it was sent.
+            asyncio.get_running_loop().call_later(_REST_S, self.writer.transport.abort)
             self._connections.discard(self._task)
 
     async def stop(self) -> None:
@@ -116,7 +124,7 @@ class Connection(AsyncEventHandler):
             case "synthesize-stop":
                 self._begun(self._speech, event, "synthesize-start")
                 self._end_speech()
-            case "synthesize" if self._speech is None:
+            case "synthesize" if self._speech is None or self._speech.is_over:
                 # Else it is the streamed text once more, for servers that do not stream.
                 await self._requests.put(Synthesis(parse(Synthesize, event)))
             case "transcript":

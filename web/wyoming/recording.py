@@ -54,6 +54,11 @@ class Recording:
     def _problem_of(self, chunk: AudioChunk) -> RequestError | None:
         if (problem := _problem_of_format(chunk, self._settings)) is not None:
             return problem
+        if chunk.channels != self._start.channels and max(chunk.channels, self._start.channels) > 2:
+            return RequestError(
+                "audio_unreadable",
+                f"Sound of {self._start.channels} channels goes on with {chunk.channels}.",
+            )
         # Before it is converted: what is small can become large.
         duration_s = len(chunk.audio) / _bytes_per_s(chunk) + len(self._sound) / _bytes_per_s(
             self._start

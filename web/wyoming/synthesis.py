@@ -58,6 +58,8 @@ class StreamedSynthesis:
         self._chars = 0
         self._bits: asyncio.Queue[str | None] = asyncio.Queue()
         self._problem: Exception | None = None
+        self.is_over = False
+        """Whether it has been answered, if only with an error, which the client need not end."""
 
     def add(self, text: str) -> None:
         """What is too long is told by `answer`, and not kept."""
@@ -70,6 +72,12 @@ class StreamedSynthesis:
         self._bits.put_nowait(None)
 
     async def answer(self, services: Services, send: Send) -> None:
+        try:
+            await self._answer(services, send)
+        finally:
+            self.is_over = True
+
+    async def _answer(self, services: Services, send: Send) -> None:
         request = _request(self._wish)
         first = await self._next(services)
         if first is None:

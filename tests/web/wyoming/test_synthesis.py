@@ -121,3 +121,16 @@ def test_a_stream_that_is_too_long_is_an_error_and_an_end(uri: str) -> None:
     events = ask(uri, SynthesizeStart(), *bits, SynthesizeStop(), until="synthesize-stopped")
     assert problem(events) == "request_invalid"
     assert kinds(events)[-3:] == ["error", "audio-stop", "synthesize-stopped"]
+
+
+def test_a_stream_that_failed_is_over_though_its_client_does_not_end_it(uri: str) -> None:
+    async def talk() -> tuple[list[Event], list[Event]]:
+        async with connected(uri) as client:
+            await send(client, SynthesizeStart(SynthesizeVoice(name="nobody")))
+            failed = await read_until(client, "synthesize-stopped")
+            await send(client, Synthesize("Hello."))
+            return failed, await read_until(client, "audio-stop")
+
+    failed, spoken = asyncio.run(talk())
+    assert problem(failed) == "unknown_voice"
+    assert kinds(spoken) == ["audio-start", "audio-chunk", "audio-stop"]

@@ -183,3 +183,9 @@ def test_what_is_small_cannot_become_large(uri: str) -> None:
     start, chunk = AudioStart(48_000, 2, 2), AudioChunk(1, 1, 1, bytes(3000))
     events = ask(uri, start, chunk, AudioStop(), until="transcript-stop")
     assert problem(events) == "audio_too_large"
+
+
+def test_sound_whose_channels_become_others_is_an_error_and_an_end(uri: str) -> None:
+    start, chunk = AudioStart(16_000, 2, 1), AudioChunk(16_000, 2, 4, bytes(3200))
+    events = ask(uri, start, chunk, AudioStop(), until="transcript-stop")
+    assert problem(events) == "audio_unreadable"
