@@ -63,6 +63,9 @@ class Services:
             health_check_interval=30,
             # Longer than any blocking read of ours; redis-py's own 5 s would cut those off.
             socket_timeout=30,
+            # As many as the server takes: each follower of a turn holds one, and threads and live
+            # sessions are bounded. redis-py's own 100 would refuse the next.
+            max_connections=10_000,
         )
 
     @cached_property
