@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 from typing import Protocol
 
-from assistant.checks.question import strip_special_tokens
+from assistant.checks.question import normalise, strip_special_tokens
 from assistant.events import ReplySource
 from assistant.messages import FunctionCall, Message
 
-_BYTES_PER_TOKEN = 3
+BYTES_PER_TOKEN = 3
 """UTF-8 bytes; on the safe side: Qwen's tokenizer has 4.7 in English, 4.6 in Chinese, 2.9 in code
 and Hindi. Only figures are denser, with one token a digit."""
 
@@ -111,7 +111,7 @@ def window(
     system += [message.content for message in carried if message.role == "system"]
     said = [message for message in carried if message.role != "system"]
     # Some clients count the question as the end of its own history.
-    if said and said[-1].role == "user" and said[-1].content.strip() == question:
+    if said and said[-1].role == "user" and normalise(said[-1].content) == question:
         said.pop()
     past = _messages([exchange for exchange in stored if not _carries(said, exchange)])
     past = _harmless([*past, *said])
@@ -188,7 +188,7 @@ def _carries(said: Sequence[Message], exchange: Exchange) -> bool:
     spoken = [message for message in said if message.role != "tool" and not message.tool_calls]
     return any(
         question.role == "user"
-        and question.content.strip() == exchange.question
+        and normalise(question.content) == exchange.question
         # A client also has the apology with which an interrupted answer ended, or all of one that
         # the user did not hear to its end.
         and answer.content.startswith(exchange.answer.removesuffix(CUT_SHORT))
@@ -212,4 +212,4 @@ def _newest(past: Sequence[Message], max_tokens: int) -> list[Message]:
 def estimate_tokens(message: Message) -> int:
     # Chat templates put about 5 tokens around a message.
     text = message.content + "".join(call.name + call.arguments for call in message.tool_calls)
-    return len(text.encode()) // _BYTES_PER_TOKEN + 5 + 15 * len(message.tool_calls)
+    return len(text.encode()) // BYTES_PER_TOKEN + 5 + 15 * len(message.tool_calls)

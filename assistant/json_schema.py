@@ -5,6 +5,7 @@ it answers just then: an enumeration of 1,000 costs them 3 s in all, one of 20,0
 """
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -12,12 +13,26 @@ from pydantic import AfterValidator
 _MAX_DEPTH = 100
 """Pydantic reads back no more than 200 levels of what it has written."""
 _MAX_VALUES = 2000
+MAX_VALUES_IN_ALL = 5000
+"""Of all functions of a request: where one must be called, they are one grammar."""
 
 _IN_PATTERN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d*)(?:,(\d*))?\}|.", re.DOTALL)
 
 
 def check_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the schema. Raises ValueError."""
+    _count(schema)
+    return schema
+
+
+def check_schemas(schemas: Iterable[dict[str, Any]]) -> None:
+    """Raises ValueError where one is too large, or all of them together."""
+    if sum(map(_count, schemas)) > MAX_VALUES_IN_ALL:
+        raise ValueError(f"more than {MAX_VALUES_IN_ALL:,} values in all")
+
+
+def _count(schema: dict[str, Any]) -> int:
+    """Return how many values there are, repetitions in patterns included. Raises ValueError."""
     level: list[Any] = [schema]
     count = 0
     for _ in range(_MAX_DEPTH):
@@ -31,7 +46,7 @@ def check_schema(schema: dict[str, Any]) -> dict[str, Any]:
         level = [child for child in children if isinstance(child, dict | list)]
     if level:
         raise ValueError(f"more than {_MAX_DEPTH} levels")
-    return schema
+    return count
 
 
 JsonSchema = Annotated[dict[str, Any], AfterValidator(check_schema)]

@@ -107,6 +107,13 @@ def own(conversation_id: str) -> str:
     return conversation_id
 
 
+def is_anothers(turn_id: str) -> bool:
+    """Return whether the turn was asked for by an API key, and this request does not bring it."""
+    asked = services().turns.request(turn_id)
+    user_id = asked.user_id if asked is not None else ""
+    return user_id.startswith("key-") and user_id != known_user()
+
+
 def unknown_conversation() -> ProblemError:
     return ProblemError("conversation_unknown", "There is no such conversation of yours.")
 

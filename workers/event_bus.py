@@ -86,10 +86,12 @@ class EventBus:
     ) -> Iterator[StoredEvent | None]:
         """Yield the events after the id `after` as they happen, up to the turn's end.
 
-        Yields None where nothing happened for `ping_s`, so that a caller can see whether its
-        client is still there. Stops early at `timeout_s`, or where the turn has expired.
+        Yields None every `ping_s`, whether anything happens or not, so that a caller can see
+        whether its client is still there. Stops early at `timeout_s`, or where the turn has
+        expired.
         """
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        pinged_at = time.monotonic()
+        deadline = None if timeout_s is None else pinged_at + timeout_s
         while True:
             wait_s = ping_s
             if deadline is not None:
@@ -106,6 +108,7 @@ class EventBus:
                 if not self._redis.exists(_stream(turn_id)):
                     return
                 yield None
+                pinged_at = time.monotonic()
                 continue
             entries = next(iter(answer.values()))[0] if isinstance(answer, dict) else answer[0][1]
             for stored in _decode(entries):
@@ -113,6 +116,9 @@ class EventBus:
                 after = stored.id
                 if isinstance(stored.event, TurnEnd):
                     return
+            if time.monotonic() - pinged_at >= ping_s:
+                yield None
+                pinged_at = time.monotonic()
 
 
 def _stream(turn_id: str) -> str:

@@ -16,11 +16,8 @@ def strip_special_tokens(text: str) -> str:
     return stripped if stripped == text else strip_special_tokens(stripped)
 
 
-def check_question(question: str, max_chars: int) -> str:
-    """Return the question as the model may see it: NFC, without control characters or tokens.
-
-    Raises QuestionEmptyError, QuestionTooLongError.
-    """
+def normalise(question: str) -> str:
+    """Return the question as the model may see it: NFC, without control characters or tokens."""
     question = unicodedata.normalize("NFC", question.replace("\r\n", "\n"))
     # Cs: half a surrogate pair, which JSON can carry and UTF-8 cannot.
     question = "".join(
@@ -28,7 +25,12 @@ def check_question(question: str, max_chars: int) -> str:
         for character in question
         if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
     )
-    question = strip_special_tokens(question).strip()
+    return strip_special_tokens(question).strip()
+
+
+def check_question(question: str, max_chars: int) -> str:
+    """Return the question normalised. Raises QuestionEmptyError, QuestionTooLongError."""
+    question = normalise(question)
     if not any(unicodedata.category(character)[0] in "LNPS" for character in question):
         raise QuestionEmptyError("There is no question. Please say or type something.")
     if len(question) > max_chars:

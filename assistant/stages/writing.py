@@ -25,7 +25,7 @@ from assistant.events import (
     ModelFailed,
     TurnEvent,
 )
-from assistant.history import estimate_tokens, window
+from assistant.history import BYTES_PER_TOKEN, estimate_tokens, window
 from assistant.llm.base import (
     Completion,
     FailedAttempt,
@@ -52,6 +52,8 @@ from assistant.stages.tools import run_tool
 
 log = logging.getLogger(__name__)
 
+_LEAST_REPLY_TOKENS = 256
+
 
 def write(draft: Draft, dialogue: Dialogue) -> StageEvents:
     """Ask the model that the router chooses; the fallback answer where none says a word."""
@@ -62,7 +64,7 @@ def write(draft: Draft, dialogue: Dialogue) -> StageEvents:
     )
     request, messages = draft.request, _prompt(draft, dialogue)
     model, options = dialogue.model, dialogue.options.generation
-    is_made_for_calls = True
+    spec, is_made_for_calls = None, True
     if dialogue.router is not None:
         route = _route(messages, draft, dialogue)
         if isinstance(route, BudgetSpent):
@@ -72,11 +74,14 @@ def write(draft: Draft, dialogue: Dialogue) -> StageEvents:
             turn_id=draft.turn_id, model=route.model, tier=route.tier, reason=route.reason
         )
         model = dialogue.models_for(route) if dialogue.models_for else model
-        is_made_for_calls = dialogue.router.spec(route.model).can_call_tools
+        spec = dialogue.router.spec(route.model)
+        is_made_for_calls = spec.can_call_tools
         if dialogue.tools and is_made_for_calls and not request.must_be_written:
             options = replace(options, tools=dialogue.tools.schemas())
     if request.offers_functions:
         options = replace(options, tools=request.functions, tool_choice=request.tool_choice)
+    if spec is not None and request.max_reply_tokens:
+        options = _within_context(options, messages, spec.context_tokens)
 
     asked_for = yield from _stream(model, messages, options, draft, dialogue)
     if not asked_for:
@@ -91,6 +96,19 @@ def write(draft: Draft, dialogue: Dialogue) -> StageEvents:
     if draft.answer is None:
         options = replace(options, tools=(), tool_choice="auto")
         yield from _stream(model, _prompt(draft, dialogue), options, draft, dialogue)
+
+
+def _within_context(
+    options: GenerationOptions, messages: Sequence[Message], context_tokens: int
+) -> GenerationOptions:
+    """Return the options with no more tokens for the reply than the prompt leaves room for.
+
+    Clients often ask for as many as the whole context has, which vLLM and others refuse.
+    """
+    tools = sum(len(tool.model_dump_json()) // BYTES_PER_TOKEN for tool in options.tools)
+    room = context_tokens - tools - sum(estimate_tokens(message) for message in messages)
+    # The estimate is on the safe side, and a long prompt may leave more than it says.
+    return replace(options, max_tokens=min(options.max_tokens, max(room, _LEAST_REPLY_TOKENS)))
 
 
 def _prompt(draft: Draft, dialogue: Dialogue) -> list[Message]:
@@ -190,7 +208,8 @@ def _stream(
     except PromptTooLongError:
         raise  # Which the user can help, and should hear.
     except LanguageModelError as error:
-        has_wishes = draft.request.generation or draft.request.functions
+        request = draft.request
+        has_wishes = request.generation or request.functions or request.max_reply_tokens
         if isinstance(error, RequestRefusedError) and has_wishes:
             raise UnfitWishesError(str(error)) from error  # Which the program can help.
         log.warning("turn %s: %s: %s (%r)", draft.turn_id, model.name, error, error.__cause__)

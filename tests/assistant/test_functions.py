@@ -190,3 +190,12 @@ def test_a_prompt_that_is_too_long_is_the_client_s_to_hear_of(conversations):
         run(ScriptedModel([[PromptTooLongError("Too long.")]]), conversations)
     events = run(ScriptedModel([[LanguageModelRejectedError("No.")]]), conversations)
     assert events[0].text == FALLBACK["en"]
+
+
+def test_a_reply_is_no_longer_than_the_context_has_room_for(conversations):
+    model = ScriptedModel([["Yes."], ["Yes."]])
+    spec = ModelSpec(name="m", base_url="http://m/v1", context_tokens=2000)
+    run(model, conversations, router=Router([spec]), functions=(), max_reply_tokens=2000)
+    run(model, conversations, router=Router([spec]), functions=(), max_reply_tokens=100)
+    first, second = (options.max_tokens for options in model.options)
+    assert 1000 < first < 2000 and second == 100

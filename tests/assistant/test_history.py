@@ -216,3 +216,9 @@ def test_long_turns_are_folded_earlier():
 
 def test_without_a_window_everything_is_folded():
     assert turns_to_fold(exchanges(1), turns=0, max_tokens=3000) == 1
+
+
+def test_an_exchange_is_told_once_however_the_client_writes_it():
+    stored = [Exchange("Caf\u00e9?\nNow.", "Yes.")]
+    carried = [user("Cafe\u0301?\r\nNow. "), assistant("Yes.")]
+    assert prompt(stored, carried) == [SYSTEM, *carried, user("Why?")]

@@ -1,11 +1,14 @@
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
 from assistant.events import ReplyDelta, TurnCancelled, TurnFailed, TurnFinished, TurnStarted
 from workers.event_bus import EventBus
+from workers.services import Services
+from workers.settings import Settings
 
 STARTED = TurnStarted(turn_id="t", conversation_id="c", kind="text", question="Hi")
 FINISHED = TurnFinished(turn_id="t", answer="Hello.", source="model", has_audio=False)
@@ -96,3 +99,40 @@ def test_a_turn_expires(redis: Redis) -> None:
     bus.append(STARTED)
     time.sleep(1.2)
     assert bus.events("t") == []
+
+
+def test_a_reader_looks_up_in_time_however_much_happens(bus: EventBus) -> None:
+    bus.append(STARTED)
+
+    def write() -> None:
+        for _ in range(30):
+            bus.append(delta("x"))
+            time.sleep(0.02)
+        bus.append(FINISHED)
+
+    writing = threading.Thread(target=write)
+    writing.start()
+    followed = list(bus.follow("t", ping_s=0.1))
+    writing.join()
+    assert followed.count(None) >= 2
+    assert len(followed) - followed.count(None) == 32
+
+
+def test_as_many_may_read_at_once_as_there_are_clients(redis_socket: Path) -> None:
+    settings = Settings(redis_url=f"unix://{redis_socket}")
+    services = Services(settings)
+    services.bus.append(STARTED)
+    ends: list[object] = []
+
+    def read() -> None:
+        ends.append([stored.event for stored in services.bus.follow("t") if stored][-1])
+
+    # More than redis-py's own limit: a Wyoming process has 128 threads, a web process more turns.
+    readers = [threading.Thread(target=read) for _ in range(150)]
+    for reader in readers:
+        reader.start()
+    services.bus.append(FINISHED)
+    for reader in readers:
+        reader.join()
+    services.redis.close()
+    assert ends == [FINISHED] * 150

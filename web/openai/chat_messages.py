@@ -1,9 +1,9 @@
 """A client's messages as a turn: what was said before, the question, and what followed it."""
 
 import base64
-import binascii
 import uuid
 from collections.abc import Sequence
+from itertools import islice
 
 from flask import request
 from pydantic import BaseModel
@@ -14,13 +14,13 @@ from speech.errors import UnknownVoiceError
 from speech.tts.voices import check_voice
 from web.context import services
 from web.errors import ProblemError
-from web.identity import known_user, user_of
+from web.identity import is_anothers, known_user, user_of
 from web.openai.chat_request import ChatCompletionRequest, ChatMessage, ContentPart
 from web.openai.presence import has_left
 from web.payloads import ConversationId, parse
 from workers.turn_control import stop
 from workers.turn_start import transcribe_upload
-from workers.turn_state import load_state
+from workers.turn_state import TurnState, load_state
 from workers.turn_store import TurnRequest
 
 ANYBODY = "anonymous"
@@ -44,7 +44,9 @@ def turn_requests(wanted: ChatCompletionRequest) -> list[TurnRequest]:
     voice = _voice(wanted)
     tool_choice = wanted.chosen_tool()
     check_calls(wanted.messages)
-    language = hear([part for message in wanted.messages for part in _parts(message)])
+    said = [_parts(message) for message in wanted.messages]
+    heard = iter(hear([part for parts in said for part in parts]))
+    languages = [list(islice(heard, len(parts))) for parts in said]
     messages = list(wanted.messages)
     instructions = []
     while messages and messages[0].role in ("system", "developer"):
@@ -52,6 +54,11 @@ def turn_requests(wanted: ChatCompletionRequest) -> list[TurnRequest]:
     asked = max((i for i, m in enumerate(messages) if m.role == "user"), default=None)
     before = messages[:asked] if asked is not None else messages
     after = messages[asked + 1 :] if asked is not None else []
+    # Where clients append their instructions: they join the others, before the question.
+    before += [message for message in after if message.role in ("system", "developer")]
+    after = [message for message in after if message.role not in ("system", "developer")]
+    # Of the question alone: it may be in another than what was said before.
+    spoken = languages[len(languages) - len(messages) + asked] if asked is not None else []
     count = wanted.n or 1
     return [
         TurnRequest(
@@ -62,7 +69,7 @@ def turn_requests(wanted: ChatCompletionRequest) -> list[TurnRequest]:
             cue=None if asked is not None else "",
             history=tuple(_message(message) for message in before),
             steps=tuple(_message(message) for message in after),
-            language=language,
+            language=next(filter(None, reversed(spoken)), None),
             speak=wanted.wants_audio,
             voice=voice,
             instructions="\n\n".join(filter(None, instructions)) or None,
@@ -135,10 +142,16 @@ def audio_id(turn_id: str) -> str:
 
 def _said(audio: str) -> str:
     """Return the words of an earlier answer that was spoken."""
-    state = load_state(services().bus, audio.removeprefix(audio_id("")))
-    if state.started is None:
+    turn_id = audio.removeprefix(audio_id(""))
+    state = load_state(services().bus, turn_id)
+    if state.started is None or is_anothers(turn_id):
         raise ProblemError("audio_unknown", f"The sound {audio!r} is not kept.", "messages")
-    return state.written
+    return words_of(state)
+
+
+def words_of(state: TurnState) -> str:
+    """Return what programs were told of a turn's reply: no apology that stands for one."""
+    return "" if state.written_source == "fallback" else state.written
 
 
 def check_calls(messages: Sequence[ChatMessage]) -> None:
@@ -164,8 +177,9 @@ def check_calls(messages: Sequence[ChatMessage]) -> None:
         )
 
 
-def hear(parts: Sequence[ContentPart]) -> str | None:
-    """Have each recording among the parts written down as its text; return their language.
+def hear(parts: Sequence[ContentPart]) -> list[str | None]:
+    """Have each recording among the parts written down as its text; return the language of each
+    part, None of what is no recording.
 
     Raises ProblemError.
     """
@@ -177,18 +191,17 @@ def hear(parts: Sequence[ContentPart]) -> str | None:
     uploads = [_decoded(part) for part in recordings]
     if sum(map(len, uploads)) > services().settings.max_upload_bytes:
         raise ProblemError("audio_too_large", "The recordings are too large.", "messages")
-    language = None
+    languages: dict[int, str | None] = {}
     turns: list[str] = []
     try:
         for upload in uploads:
             turns.append(transcribe_upload(services(), upload))
         for part, turn_id in zip(recordings, turns, strict=True):
-            part.text, heard = _transcript(turn_id)
-            language = heard or language
+            part.text, languages[id(part)] = _transcript(turn_id)
     finally:
         for turn_id in turns:
             stop(services(), turn_id)  # Which changes nothing where it has ended.
-    return language
+    return [languages.get(id(part)) for part in parts]
 
 
 def _parts(message: ChatMessage) -> list[ContentPart]:
@@ -208,7 +221,7 @@ def _decoded(part: ContentPart) -> bytes:
         # Some clients send a data URL.
         data = part.input_audio.data.rpartition(",")[2] if part.input_audio else ""
         upload = base64.b64decode(data, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ProblemError("request_invalid", "input_audio is not base64.", "messages") from error
     if not upload:
         raise ProblemError("audio_empty", "An input_audio part has no sound.", "messages")

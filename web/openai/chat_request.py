@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from assistant.generation import FunctionTool, Generation
-from assistant.json_schema import JsonSchema
+from assistant.json_schema import JsonSchema, check_schemas
 from web.errors import ProblemError
 
 MAX_CHOICES = 8
@@ -199,6 +199,10 @@ class ChatCompletionRequest(BaseModel):
             raise ProblemError(
                 "request_too_large", "The tools and the form of the answer are too long.", "tools"
             )
+        try:
+            check_schemas(tool.function.parameters or {} for tool in self.tools or ())
+        except ValueError as error:
+            raise ProblemError("request_invalid", f"The tools have {error}.", "tools") from error
         for name in ("auto", "none", "required"):
             if any(tool.function.name == name for tool in self.tools or ()):
                 raise ProblemError("request_invalid", f"No tool may be named {name}.", "tools")

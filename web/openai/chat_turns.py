@@ -47,8 +47,8 @@ _PING_S = 1.0
 def follow(services: Services, turn_ids: Sequence[str]) -> Iterator[tuple[int, TurnEvent] | None]:
     """Yield the events of all turns as they happen, each with its turn's place; up to the last end.
 
-    Yields None every second in which there is none. Raises ProblemError where nothing happened for
-    `turn_timeout_s`.
+    Yields None every second, too, so that the caller can see whether its client is still there.
+    Raises ProblemError where nothing happened for `turn_timeout_s`.
     """
     arrived: SimpleQueue[tuple[int, TurnEvent] | Exception] = SimpleQueue()
 
@@ -64,13 +64,16 @@ def follow(services: Services, turn_ids: Sequence[str]) -> Iterator[tuple[int, T
         threading.Thread(target=read, args=(place, turn_id), daemon=True).start()
     timeout_s = services.settings.turn_timeout_s
     left, heard_at = len(turn_ids), time.monotonic()
+    pinged_at = heard_at
     while left:
+        if time.monotonic() - pinged_at >= _PING_S:
+            yield None
+            pinged_at = time.monotonic()
         try:
             item = arrived.get(timeout=_PING_S)
         except Empty:
             if time.monotonic() - heard_at > timeout_s:
                 raise ProblemError("turn_timeout", f"No answer within {timeout_s:g} s.") from None
-            yield None
             continue
         if isinstance(item, Exception):
             raise item
@@ -114,7 +117,7 @@ class ReplyOfTurn:
                 self.ready = event
                 _check(event)
                 return [] if self._speaks else [self._end()]
-            case AudioReady() if self._speaks:
+            case AudioReady() if self._speaks and self.text:
                 return self._sound(self._pieces.put(event.index, event))
             case SpeechFailed() | TurnFailed():
                 raise ProblemError(event.code, event.message)

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response, request
 from pydantic import ValidationError
 
-from assistant.json_schema import check_schema
+from assistant.json_schema import check_schemas
 from web.context import services
 from web.errors import ProblemError
 from web.openai.chat_messages import hear, user_id
@@ -68,12 +68,11 @@ def _check_grammar(body: dict[str, Any]) -> None:
         raise ProblemError("request_invalid", "Send a JSON schema in place of it.", "grammar")
     for name in ("tools", "response_format", "json_schema"):
         value = body.get(name)
-        for schema in value if isinstance(value, list) else [value]:
-            try:
-                if isinstance(schema, dict):
-                    check_schema(schema)
-            except ValueError as error:
-                raise ProblemError("request_invalid", f"A schema has {error}.", name) from error
+        schemas = value if isinstance(value, list) else [value]
+        try:
+            check_schemas(schema for schema in schemas if isinstance(schema, dict))
+        except ValueError as error:
+            raise ProblemError("request_invalid", f"A schema has {error}.", name) from error
 
 
 def _prepared(body: dict[str, Any]) -> dict[str, Any]:

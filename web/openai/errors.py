@@ -1,5 +1,7 @@
 """Errors under `/v1` in the shape that OpenAI's clients read."""
 
+from http import HTTPStatus
+
 from flask import Request, Response, jsonify
 from pydantic import BaseModel
 
@@ -38,6 +40,9 @@ def openai_error(code: str, message: str, status: int, param: str | None = None)
     """
     response = jsonify(error_answer(code, message, status, param).model_dump())
     response.status_code = openai_status(status)
+    if status == HTTPStatus.GATEWAY_TIMEOUT:
+        # OpenAI's clients would have the same long work done twice more.
+        response.headers["X-Should-Retry"] = "false"
     return response
 
 

@@ -5,6 +5,8 @@ import re
 from assistant.messages import FunctionCall, Message
 from web.context import services
 from web.errors import ProblemError
+from web.identity import is_anothers
+from web.openai.chat_messages import words_of
 from workers.turn_state import load_state
 from workers.turn_store import TurnRequest
 
@@ -36,9 +38,11 @@ def said_in(item_id: str) -> FunctionCall | str:
     if found := _ITEM_ID.fullmatch(item_id):
         kind, turn_id, place = found.groups()
         state = load_state(services().bus, turn_id)
-        if kind == "msg" and state.reply is not None:
-            return state.written
-        if kind == "fc" and place and int(place) < len(state.calls):
+        if is_anothers(turn_id):
+            pass
+        elif kind == "msg" and state.reply is not None:
+            return words_of(state)
+        elif kind == "fc" and place and int(place) < len(state.calls):
             return state.calls[int(place)]
     raise ProblemError(
         "previous_response_not_found",
@@ -50,7 +54,7 @@ def said_in(item_id: str) -> FunctionCall | str:
 def said_before(response: str) -> list[Message]:
     turn_id = response.removeprefix(response_id(""))
     asked, state = services().turns.request(turn_id), load_state(services().bus, turn_id)
-    if asked is None or state.reply is None:
+    if asked is None or state.reply is None or is_anothers(turn_id):
         raise ProblemError(
             "previous_response_not_found",
             f"There is no response {response!r}, or it is no longer kept.",
@@ -62,5 +66,5 @@ def said_before(response: str) -> list[Message]:
         *asked.history,
         *([Message(role="user", content=asked.question)] if asked.question else ()),
         *asked.steps,
-        Message(role="assistant", content=state.written, tool_calls=tuple(state.calls)),
+        Message(role="assistant", content=words_of(state), tool_calls=tuple(state.calls)),
     ]

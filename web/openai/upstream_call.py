@@ -90,6 +90,10 @@ class UpstreamCall:
                 return await task
             except asyncio.CancelledError:
                 raise ProblemError("turn_cancelled", "Nobody waits for the answer.") from None
+            except httpx.ReadTimeout as error:
+                raise ProblemError(
+                    "turn_timeout", "The answer takes too long; have it streamed, or made shorter."
+                ) from error
             except httpx.HTTPError as error:
                 raise unavailable() from error
 
@@ -97,7 +101,13 @@ class UpstreamCall:
         """Yield server-sent events. Raises ProblemError before the first one only."""
         choices, last = 0, {}
         while choices < self._count:
-            response = self._open(self._request(choices) | {"stream": True})
+            try:
+                response = self._open(self._request(choices) | {"stream": True})
+            except ProblemError as problem:
+                if not choices:
+                    raise
+                yield _line(error_answer(problem.code, problem.detail, problem.status).model_dump())
+                return
             got, is_whole = 0, False
             used: dict[str, Any] = {}
             try:
@@ -192,15 +202,24 @@ def _chunks(response: httpx.Response) -> Iterator[dict[str, Any]]:
 
     Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
     """
-    for line in response.iter_lines():
-        name, _, data = line.partition(":")
+    for line in _lines(response):
+        name, _, data = line.partition(b":")
         if not name and line:
             yield {}
-        elif name == "data" and data.strip() != _ENDED:
+        elif name == b"data" and data.strip() != _ENDED.encode():
             chunk = json.loads(data)
             if not isinstance(chunk, dict):
                 raise ValueError("an event that is no object")
             yield chunk
+
+
+def _lines(response: httpx.Response) -> Iterator[bytes]:
+    """httpx's own would end at U+2028 and others, too, which may stand inside of JSON."""
+    rest = b""
+    for part in response.iter_bytes():
+        *lines, rest = (rest + part).split(b"\n")
+        yield from (line.removesuffix(b"\r") for line in lines)
+    yield rest
 
 
 def _is_end(chunk: dict[str, Any]) -> bool:

@@ -32,6 +32,10 @@ LIGHT = {
 }
 DEEP: dict[str, Any] = functools.reduce(lambda inner, _: {"items": inner}, range(150), {})
 WIDE = {"enum": list(range(3000))}
+LONG: dict[str, Any] = {
+    "type": "function",
+    "function": {"name": "f", "parameters": {"enum": list(range(1500))}},
+}
 WANTED = ToolRequest(id="call_1", name="light", text='{"on": true}', arguments={"on": True})
 
 
@@ -306,6 +310,8 @@ def test_a_prompt_that_is_too_long_is_an_error_of_the_client(chat: Chat) -> None
         ({"messages": [{"role": "wizard", "content": "x"}]}, "messages"),
         ({"messages": [user([{"type": "image_url", "image_url": {"url": "x"}}])]}, "messages"),
         ({"messages": [user([{"type": "input_audio", "input_audio": {"data": "%"}}])]}, "messages"),
+        ({"messages": [user([{"type": "input_audio", "input_audio": {"data": "ä"}}])]}, "messages"),
+        ({"tools": [LONG] * 5}, "tools"),
         ({"messages": [user("x"), {"role": "tool", "tool_call_id": "1"}]}, "messages"),
         (
             {
@@ -424,3 +430,56 @@ def test_the_models_are_listed_and_told_of(chat: Chat) -> None:
     assert chat.client.models.retrieve("gpt-4o").object == "model"
     with pytest.raises(openai.NotFoundError, match="assistant"):
         chat.client.models.retrieve("llama-9")
+
+
+def test_a_client_is_looked_after_while_words_come(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.play([step for _ in range(40) for step in (0.05, " more")])
+    looks: list[bool] = []
+
+    def has_left(environ: dict[str, Any]) -> bool:
+        looks.append(True)
+        return True
+
+    monkeypatch.setattr("web.openai.chat_completions.has_left", has_left)
+    monkeypatch.setattr("web.openai.chat_turns._PING_S", 0.2)
+    with pytest.raises(openai.ConflictError) as caught:
+        ask(chat)
+    assert (caught.value.code, bool(looks)) == ("turn_cancelled", True)
+
+
+def test_instructions_behind_the_question_join_the_others(chat: Chat) -> None:
+    model = chat.play(["Yes."])
+    ask(chat, user("Hi?"), {"role": "system", "content": "Be short."})
+    system, question = model.prompts[0]
+    assert system.content.endswith("Be short.")
+    assert (question.role, question.content) == ("user", "Hi?")
+
+
+def test_a_model_that_says_nothing_has_no_words_in_later_requests(chat: Chat) -> None:
+    model = chat.play([Completion(finish_reason="stop", model=None)], ["Yes."])
+    first = ask(chat, modalities=["text", "audio"], audio={"voice": "alloy", "format": "wav"})
+    assert first.choices[0].message.audio.transcript == ""
+    earlier = {"role": "assistant", "audio": {"id": first.choices[0].message.audio.id}}
+    ask(chat, user("Hi?"), earlier, user("Again?"))
+    assert "Sorry" not in "".join(message.content for message in model.prompts[1])
+
+
+def test_the_language_of_the_question_is_its_own(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def transcript(turn_id: str) -> tuple[str, str]:
+        return "Bonjour.", "fr"
+
+    monkeypatch.setattr("web.openai.chat_messages._transcript", transcript)
+    spoken = user([{"type": "input_audio", "input_audio": {"data": "AAAA"}}])
+    for messages, language in (
+        ([spoken, {"role": "assistant", "content": "Bonjour."}, user("Hello?")], None),
+        ([user("Hello?"), {"role": "assistant", "content": "Hello."}, spoken], "fr"),
+    ):
+        chat.play(["Yes."])
+        answer = ask(chat, *messages, modalities=["text", "audio"])
+        turn_id = answer.choices[0].message.audio.id.removeprefix("audio_")
+        request = chat.services.turns.request(turn_id)
+        assert request is not None and request.language == language

@@ -17,6 +17,7 @@ from assistant.llm.usage import Budget
 from tests.assistant.llm.misbehaving import (
     DONE,
     DROP,
+    HANG,
     USAGE,
     Answer,
     MisbehavingServer,
@@ -300,4 +301,42 @@ def test_what_only_the_assistant_can_do_is_said(upstream: Build) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         asked.ask(n=99)
     assert caught.value.param == "n"
+    assert asked.bodies == []
+
+
+def test_lines_end_where_the_protocol_says_and_nowhere_else(upstream: Build) -> None:
+    text = "a\u2028b\u2029c\x85d"
+    # Many servers do not escape them.
+    body = json.dumps({"choices": [{"index": 0, "delta": {"content": text}}]}, ensure_ascii=False)
+    asked = upstream(Answer([f"data: {body}\r\n\r\n".encode(), STOP, DONE]))
+    said = [each.choices[0].delta.content for each in asked.ask(stream=True)]
+    assert said == [text, None]
+
+
+def test_a_choice_that_fails_after_others_is_an_error_in_the_stream(upstream: Build) -> None:
+    asked = upstream(Answer([chunk("A"), STOP, USAGE, DONE]), refused(429))
+    said = []
+    with pytest.raises(openai.APIError) as caught:
+        said += [each.choices[0].delta.content for each in asked.ask(n=2, stream=True)]
+    assert not isinstance(caught.value, openai.APIConnectionError)
+
+
+def test_an_answer_that_takes_too_long_is_not_asked_for_again(upstream: Build) -> None:
+    asked = upstream(Answer([HANG]), turn_timeout_s=0.5)
+    patient = asked.client.with_options(max_retries=2)
+    with pytest.raises(openai.InternalServerError) as caught:
+        patient.chat.completions.create(model="big", messages=HI)  # type: ignore[arg-type]
+    assert (caught.value.status_code, caught.value.code) == (504, "turn_timeout")
+    assert len(asked.bodies) == 1
+
+
+def test_functions_that_together_would_hold_a_server_up_do_not_reach_it(upstream: Build) -> None:
+    asked = upstream(whole("Hello"))
+    schema = {"type": "object", "properties": {"x": {"enum": list(range(1500))}}}
+    tools = [
+        {"type": "function", "function": {"name": f"f{at}", "parameters": schema}}
+        for at in range(5)
+    ]
+    with pytest.raises(openai.BadRequestError, match="in all"):
+        asked.ask(tools=tools)
     assert asked.bodies == []

@@ -208,3 +208,16 @@ def test_what_cannot_be_done_is_said_with_the_field(
     with pytest.raises(openai.APIStatusError) as caught:
         ask(chat, **fields)
     assert (caught.value.status_code, caught.value.param) == (status, param)
+
+
+def test_the_responses_of_an_api_key_are_unknown_without_it(chat: Chat) -> None:
+    chat.play(["Yes."], ["No."])
+    first = ask(chat)
+    turn_id = first.id.removeprefix("resp_")
+    request = chat.services.turns.request(turn_id)
+    assert request is not None
+    chat.services.turns.put_request(turn_id, request.model_copy(update={"user_id": "key-laptop"}))
+    with pytest.raises(openai.NotFoundError):
+        ask(chat, previous_response_id=first.id)
+    with pytest.raises(openai.NotFoundError):
+        ask(chat, input=[{"type": "item_reference", "id": first.output[0].id}])
