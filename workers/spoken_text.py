@@ -3,6 +3,7 @@
 import uuid
 
 from assistant.events import ReplyDelta, ReplyReady, SpeechQueued, TurnFinished, TurnStarted
+from speech.tts.voices import language_of_voice
 from workers.celery_app import app
 from workers.services import Services
 from workers.turn_state import load_state
@@ -22,6 +23,9 @@ class SpokenText:
         self.turn_id = uuid.uuid4().hex
         self._services = services
         self._request = request
+        voice = request.voice
+        # What the letters do not tell, the voice may: a French one reads French.
+        self._language = request.language or (voice and language_of_voice(voice)) or "en"
         self._cutter = SentenceCutter()
         self._text = ""
         self._pieces = 0
@@ -63,7 +67,7 @@ class SpokenText:
     def _speak(self, piece: str) -> None:
         from speech.speakable import language_of, speakable  # As above.
 
-        language = language_of(piece, self._request.language or "en")
+        language = language_of(piece, self._language)
         if not speakable(piece, language):
             return
         queued = SpeechQueued(

@@ -180,6 +180,7 @@ def fail(
 
 def end(services: Services, event: TurnFinished | TurnFailed) -> None:
     services.bus.append(event)
+    services.turns.drop_upload(event.turn_id)
     services.foreground.leave(event.turn_id)
     turn_control.restore_where_unanswered(services, event.turn_id)
 

@@ -139,6 +139,14 @@ def check_voice(name: str) -> None:
         find_voice(name)
 
 
+def language_of_voice(name: str) -> str | None:
+    """Return the first language of the voice of that id; None for one of OpenAI's names.
+
+    Raises UnknownVoiceError.
+    """
+    return None if name in OPENAI_VOICES else find_voice(name).languages[0]
+
+
 def speaker(name: str, language: str) -> Voice | None:
     """Return who reads `language` under this name: a voice's id, or one of OpenAI's names.
 

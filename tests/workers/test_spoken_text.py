@@ -56,3 +56,18 @@ def test_a_text_without_words_ends_at_once(build: Build, work: Work) -> None:
     end = services.bus.events(turn_id)[-1].event
     assert end == TurnFinished(turn_id=turn_id, answer=" … ", source="given", has_audio=False)
     assert not services.foreground.is_busy()
+
+
+def test_a_voice_says_what_language_letters_do_not_tell(build: Build, work: Work) -> None:
+    services = build()
+
+    def languages(text: str, voice: str, language: str | None = None) -> list[str]:
+        request = REQUEST.model_copy(update={"voice": voice, "language": language})
+        turn_id = speak_text(services, text, request)
+        return [piece.language for piece in pieces(services, turn_id)]
+
+    assert languages("Bonjour, comment allez-vous ?", "kokoro:ff_siwis") == ["fr"]
+    assert languages("2024", "kokoro:zf_xiaobei") == ["zh"]
+    assert languages("Good morning.", "kokoro:zf_xiaobei") == ["en"]
+    assert languages("Guten Morgen.", "kokoro:ff_siwis", "de") == ["de"]
+    assert languages("Good morning.", "alloy") == ["en"]

@@ -22,6 +22,7 @@ from tests.speech.spoken import load_engine, say, silence
 from tests.workers.conftest import Build, Work, start
 from workers import transcription, turn_control
 from workers.services import Services
+from workers.turn import fail
 from workers.turn_order import is_next
 from workers.turn_start import start_turn, transcribe_upload
 from workers.turn_state import TurnState, load_state
@@ -385,3 +386,10 @@ def test_a_spoken_question_is_heard_long_before_a_recording_that_came_first_is_d
         print(f"\nheard after {took_s:.1f} s and {windows} of 100 windows", end="")
     # Of each of two recordings one had begun; on a slow machine their patience ends once more.
     assert windows <= 4
+
+
+def test_an_upload_that_cannot_be_heard_is_not_kept(build: Build) -> None:
+    services = build()
+    upload(services, b"no sound at all")
+    fail(services, "t", "audio_unreadable", "This is no sound.")
+    assert services.turns.upload("t") is None

@@ -13,7 +13,8 @@ from workers.turn_state import TurnState
 Task = Literal["transcribe", "translate"]
 Granularity = Literal["word", "segment"]
 _FRAMES_PER_S = 100
-_PUNCTUATION = ' \n\t.,;:!?%"“”‘’()[]{}<>«»…。，、；：！？（）《》「」『』—–'
+# Not all that is no letter: Python's \w leaves out the vowel signs of Hindi and Thai.
+_PUNCTUATION = ' \n\t.,;:!?¡¿"“”„‘’‚()[]{}<>«»‹›…。，、；：！？（）《》「」『』—–・♪؟،؛।'
 
 
 class DurationUsage(BaseModel):
@@ -22,8 +23,15 @@ class DurationUsage(BaseModel):
     """Of the recording."""
 
 
+class HeardLanguage(BaseModel):
+    code: str
+    """ISO 639-1."""
+
+
 class Transcription(BaseModel):
     text: str
+    languages: list[HeardLanguage]
+    """None where nobody spoke."""
     usage: DurationUsage
 
 
@@ -59,7 +67,7 @@ class VerboseTranscription(BaseModel):
 
 
 def plain(state: TurnState) -> Transcription:
-    return Transcription(text=text(state), usage=usage(state))
+    return Transcription(text=text(state), languages=languages(state), usage=usage(state))
 
 
 def verbose(
@@ -91,6 +99,11 @@ def subtitles(state: TurnState, kind: Literal["srt", "vtt"]) -> str:
         duration_s=_duration_s(state),
         segments=tuple(state.segments),
     ).as_file(kind)
+
+
+def languages(state: TurnState) -> list[HeardLanguage]:
+    code = state.transcript.language if state.transcript else None
+    return [HeardLanguage(code=code)] if code else []
 
 
 def usage(state: TurnState) -> DurationUsage:

@@ -18,11 +18,10 @@ _Form = TypeVar("_Form", bound="TranslationForm")
 ResponseFormat = Literal["json", "text", "srt", "verbose_json", "vtt"]
 SUBTITLES = ("srt", "vtt")
 
-_LISTS = ("timestamp_granularities", "include", "keywords")
+_LISTS = ("timestamp_granularities", "include", "keywords", "languages")
 _BEYOND_US = {
     "known_speaker_names": "This server does not tell speakers apart.",
     "known_speaker_references": "This server does not tell speakers apart.",
-    "languages": "Name one language in the field language, or none to have it detected.",
 }
 
 
@@ -59,6 +58,8 @@ class TranslationForm(BaseModel):
 class TranscriptionForm(TranslationForm):
     language: str | None = None
     """ISO 639-1 code, tag or English name; left out, the first words tell."""
+    languages: list[str] = []
+    """One is `language`; of several the first words tell which."""
     timestamp_granularities: list[Granularity] = ["segment"]
     stream: bool | None = False
     include: list[Literal["logprobs"]] = []
@@ -74,11 +75,17 @@ class TranscriptionForm(TranslationForm):
     @field_validator("language")
     @classmethod
     def _known(cls, language: str | None) -> str | None:
-        if not language:
-            return None
-        if (code := language_code(language)) is None:
-            raise ValueError(f"Whisper does not know {language!r}; send an ISO 639-1 code")
-        return code
+        return _code(language) if language else None
+
+    @field_validator("languages")
+    @classmethod
+    def _all_known(cls, languages: list[str]) -> list[str]:
+        return [_code(language) for language in languages]
+
+    @property
+    def spoken_language(self) -> str | None:
+        """None where it is to be detected."""
+        return self.language or (self.languages[0] if len(set(self.languages)) == 1 else None)
 
     def wish(self) -> TranscriptionWish:
         hints = ", ".join(filter(None, [self.prompt, *self.keywords]))
@@ -94,6 +101,12 @@ class TranscriptionForm(TranslationForm):
                 }
             )
         )
+
+
+def _code(language: str) -> str:
+    if (code := language_code(language)) is None:
+        raise ValueError(f"Whisper does not know {language!r}; send an ISO 639-1 code")
+    return code
 
 
 def read_transcription(request: Request) -> TranscriptionForm:
@@ -135,7 +148,7 @@ def _read(kind: type[_Form], request: Request) -> _Form:
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
         name = str(problem["loc"][0])
-        code = "unknown_language" if name == "language" else "request_invalid"
+        code = "unknown_language" if name.startswith("language") else "request_invalid"
         raise ProblemError(code, f"{name}: {problem['msg']}", name) from error
     check_transcription_model(form.model)
     return form

@@ -1,6 +1,7 @@
 """A recording written down window by window, as server-sent events."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal
 
 from flask import Response, request
@@ -19,7 +20,7 @@ from web.context import services
 from web.errors import ProblemError
 from web.openai.errors import error_answer
 from web.openai.presence import has_left
-from web.openai.transcription_formats import DurationUsage, text, usage
+from web.openai.transcription_formats import HeardLanguage, languages, text
 from workers.services import Services
 from workers.turn_control import stop
 from workers.turn_state import load_state
@@ -49,7 +50,8 @@ class TextSegment(BaseModel):
 class TextDone(BaseModel):
     type: Literal["transcript.text.done"] = "transcript.text.done"
     text: str
-    usage: DurationUsage
+    languages: list[HeardLanguage]
+    """None where nobody spoke."""
 
 
 class TranscriptionEvent(RootModel[TextDelta | TextSegment | TextDone]):
@@ -71,6 +73,8 @@ def stream(turn_id: str) -> Response:
     response = Response(_lines(services(), turn_id), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back.
+    # A client that leaves stops the turn; it changes nothing where that has ended.
+    response.call_on_close(partial(stop, services(), turn_id))
     return response
 
 
@@ -106,7 +110,7 @@ def _lines(services: Services, turn_id: str) -> Iterator[str]:
                     )
                 case TurnFinished():
                     state = load_state(services.bus, turn_id)
-                    yield _sse(TextDone(text=text(state), usage=usage(state)))
+                    yield _sse(TextDone(text=text(state), languages=languages(state)))
                 case _:
                     pass
     finally:

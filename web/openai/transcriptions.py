@@ -56,7 +56,7 @@ _ERRORS = (
 def transcriptions() -> Response:
     """Write a recording down."""
     form = read_transcription(request)
-    turn_id = transcribe_upload(services(), form.file, form.language, form.wish())
+    turn_id = transcribe_upload(services(), form.file, form.spoken_language, form.wish())
     if form.stream:
         return stream(turn_id)
     return _answer(_wait(turn_id), form, "transcribe", form.timestamp_granularities)
