@@ -24,7 +24,9 @@ def loads(s: str | bytes, **kwargs: Any) -> Any:
     half a surrogate pair, which no text in UTF-8 can hold, and nesting deeper than Python's
     stack."""
     try:
-        value = json.loads(s, parse_constant=_refuse, parse_float=_number, **kwargs)
+        # Python would read UTF-16, too. UnicodeDecodeError is a ValueError.
+        decoded = s.decode("utf-8-sig") if isinstance(s, bytes) else s
+        value = json.loads(decoded, parse_constant=_refuse, parse_float=_number, **kwargs)
     except RecursionError as error:
         raise ValueError("too deeply nested") from error
     text = s if isinstance(s, bytes) else s.encode("utf-8", "surrogatepass")

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import re
 import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
@@ -193,6 +194,16 @@ class Settings(BaseSettings):
     """How long a turn's events and sound are kept."""
     conversation_retention_s: int = Field(30 * 24 * 3600, ge=60)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("api_keys")
+    @classmethod
+    def _can_be_brought(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        secrets = [key.get_secret_value() for key in keys.values()]
+        if not all(re.fullmatch("[!-~]+", secret) for secret in secrets):
+            raise ValueError("a key is made of ASCII letters, digits and marks, without spaces")
+        if len(set(secrets)) < len(secrets):
+            raise ValueError("two names have the same key")
+        return keys
 
     @field_validator("voice_en", "voice_zh")
     @classmethod

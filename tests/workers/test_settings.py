@@ -19,9 +19,19 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", ['{"laptop": ""}', '{"laptop": "short"}', '{"": "a-long-enough-key"}']
+    "keys",
+    [
+        '{"laptop": ""}',
+        '{"laptop": "short"}',
+        '{"": "a-long-enough-key"}',
+        '{"laptop": " a-long-enough-key"}',
+        '{"laptop": "schlüssel-langes-geheimnis"}',
+        '{"laptop": "a-long-enough-key", "phone": "a-long-enough-key"}',
+    ],
 )
-def test_an_api_key_is_long_and_has_a_name(monkeypatch: pytest.MonkeyPatch, keys: str) -> None:
+def test_an_api_key_is_long_has_a_name_and_can_be_brought(
+    monkeypatch: pytest.MonkeyPatch, keys: str
+) -> None:
     monkeypatch.setenv("API_KEYS", keys)
     with pytest.raises(SettingsError, match="API_KEYS"):
         load_settings()
