@@ -20,7 +20,7 @@ class ClientSecret(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     user_id: str | None
-    """Who made it; None for anybody."""
+    """Whose sessions it opens; None for a user of its own, whom `find` names."""
     session: dict[str, Any]
     """The session's settings, as `session.update` has them."""
 
@@ -41,9 +41,18 @@ class RedisClientSecrets:
         return value, int(time.time()) + lifetime_s
 
     def find(self, value: str) -> ClientSecret | None:
+        """Return what the secret stands for, with its user; None where it has expired."""
         data = cast("bytes | None", self._redis.get(_key(value)))
-        return None if data is None else ClientSecret.model_validate_json(data)
+        if data is None:
+            return None
+        found = ClientSecret.model_validate_json(data)
+        own = f"secret-{_hash(value)[:32]}"
+        return found if found.user_id else found.model_copy(update={"user_id": own})
 
 
 def _key(value: str) -> str:
-    return f"client_secret:{hashlib.sha256(value.encode()).hexdigest()}"
+    return f"client_secret:{_hash(value)}"
+
+
+def _hash(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -5,7 +5,7 @@ Beside it the beta's addresses for the same, which answer with the session itsel
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +19,7 @@ from web.realtime import beta
 from web.realtime.protocol_errors import ProtocolError
 from web.realtime.session_config import SessionConfig, new_session
 from workers.client_secret_store import ClientSecret
+from workers.mcp_requests import McpNotAllowedError, named_server
 
 blueprint = Blueprint("openai_client_secrets", __name__, url_prefix="/v1/realtime")
 blueprint.before_request(need_key)
@@ -36,6 +37,9 @@ class ClientSecretRequest(BaseModel):
     expires_after: ExpiresAfter = ExpiresAfter()
     session: dict[str, Any] = Field(default_factory=dict)
     """As `session.update` takes it, of either type."""
+    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
+    """Ours: the end user. Later secrets for the same one reach what that user said and had
+    remembered; without it, each secret is a user of its own."""
 
 
 class MadeSecret(BaseModel):
@@ -81,7 +85,7 @@ def client_secrets() -> Response:
         config = new_session(wanted.session)
     except ProtocolError as error:
         raise ProblemError("invalid_session", error.message, error.param) from error
-    made = _make(wanted.session, wanted.expires_after)
+    made = _make(config, wanted.session, wanted.expires_after, wanted.user)
     session = _described(config, wanted.session) | {"expires_at": made.expires_at}
     answer = ClientSecretAnswer(**made.model_dump(), session=session)
     return jsonify(answer.model_dump())
@@ -109,15 +113,26 @@ def _beta_session(settings: Callable[[Mapping[str, Any]], dict[str, Any]]) -> Re
     except ProtocolError as error:
         param = beta.named_param(error.param or "").removeprefix("session.") or None
         raise ProblemError("invalid_session", error.message, param) from error
-    made = _make(session, wanted.client_secret.expires_after)
+    made = _make(config, session, wanted.client_secret.expires_after)
     told = beta.described_session(_described(config, session))
     answer = BetaSession(**told | {"client_secret": made})
     return jsonify(answer.model_dump())
 
 
-def _make(session: dict[str, Any], expires: ExpiresAfter) -> MadeSecret:
-    kept = ClientSecret(user_id=known_user(), session=session)
-    if len(kept.model_dump_json()) > _MAX_SESSION_CHARS:
+def _make(
+    config: SessionConfig, session: dict[str, Any], expires: ExpiresAfter, user: str | None = None
+) -> MadeSecret:
+    _check_servers(config)
+    user_id = f"{known_user() or 'anybody'}/{user}" if user else None
+    kept = ClientSecret(user_id=user_id, session=session)
+    try:
+        written = kept.model_dump_json()
+        ClientSecret.model_validate_json(written)
+    except ValueError as error:
+        raise ProblemError(
+            "invalid_session", "The session's settings are too deeply nested.", "session"
+        ) from error
+    if len(written) > _MAX_SESSION_CHARS:
         raise ProblemError(
             "invalid_session",
             f"The session's settings have more than {_MAX_SESSION_CHARS:,} characters.",
@@ -125,6 +140,14 @@ def _make(session: dict[str, Any], expires: ExpiresAfter) -> MadeSecret:
         )
     value, expires_at = services().client_secrets.make(kept, expires.seconds)
     return MadeSecret(value=value, expires_at=expires_at)
+
+
+def _check_servers(config: SessionConfig) -> None:
+    try:
+        for server in config.mcp_servers:
+            named_server(services(), server.server_label, server.server_url, server.all_headers())
+    except McpNotAllowedError as error:
+        raise ProblemError("invalid_session", str(error), "session.tools") from error
 
 
 def _described(config: SessionConfig, session: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ them costs half a second and 22 MB; the tests hold these against them.
 """
 
 import base64
-import binascii
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
@@ -13,6 +12,9 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from web import strict_json
 from web.realtime.new_items import NewItem
 from web.realtime.protocol_errors import ProtocolError
+
+_Milliseconds = Annotated[int, Field(ge=0, le=2**31)]
+"""Of sound: more than three weeks."""
 
 
 class _ClientEvent(BaseModel):
@@ -33,7 +35,7 @@ class AudioAppend(_ClientEvent):
         """Raises ProtocolError."""
         try:
             return base64.b64decode(self.audio, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # binascii.Error, or characters that are not ASCII.
             raise ProtocolError("invalid_audio", "The sound is not base64.", "audio") from error
 
 
@@ -65,7 +67,7 @@ class ItemTruncate(_ClientEvent):
     type: Literal["conversation.item.truncate"]
     item_id: str
     content_index: int
-    audio_end_ms: int = Field(ge=0)
+    audio_end_ms: _Milliseconds
 
 
 class ResponseCreate(_ClientEvent):
@@ -89,7 +91,7 @@ class PlaybackPosition(_ClientEvent):
 
     type: Literal["x.playback.position"]
     item_id: str
-    audio_ms: int = Field(ge=0)
+    audio_ms: _Milliseconds
     is_playing: bool = True
 
 
@@ -141,7 +143,7 @@ def parse_event(data: dict[str, Any]) -> ClientEvent:
 
 _TAGS = {
     *("server_vad", "semantic_vad", "audio/pcm", "audio/pcmu", "audio/pcma", "function", "mcp"),
-    *("FunctionChoice", "McpChoice", "Approvals", "constrained-int"),
+    *("FunctionChoice", "McpChoice", "Approvals", "constrained-int", "[key]"),
 }
 """Which pydantic puts into the path of what is wrong in a union's member."""
 

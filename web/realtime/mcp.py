@@ -62,6 +62,9 @@ class SessionMcp:
         self._servers: Servers = []
         self._tools: dict[str, list[McpTool]] = {}
         """By the server's label."""
+        self._failed: set[str] = set()
+        """The labels of servers that did not tell their tools: who names one again has it asked
+        again."""
         self._offered: dict[str, tuple[McpConfig, McpTool]] = {}
         """By the name that the model knows."""
         self._pending: dict[str, _Pending] = {}
@@ -100,6 +103,7 @@ class SessionMcp:
             self._tools = {label: t for label, t in self._tools.items() if label in labels}
             for config, server in new:
                 self._tools.pop(config.server_label, None)
+                self._failed.discard(config.server_label)
                 self._n_listings += 1
                 self._start(self._list, config.server_label, server)
             self._offer()
@@ -109,7 +113,7 @@ class SessionMcp:
         return [
             (config, server)
             for config, server in servers
-            if known.get(config.server_label) != server
+            if known.get(config.server_label) != server or config.server_label in self._failed
         ]
 
     def close(self) -> None:
@@ -190,6 +194,9 @@ class SessionMcp:
         try:
             tools = self._live.mcp_tools(server)
         except AssistantError as error:
+            with self._lock:
+                if self._server(label) == server:
+                    self._failed.add(label)
             self._outbox.put(
                 {"type": "mcp_list_tools.failed", "item_id": item.id},
                 server_error_event(error.code, f"{label}: {error}", None),

@@ -3,12 +3,36 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from assistant.plugins.mcp_values import McpTool
 from web.realtime.protocol_errors import ProtocolError
 
 _Label = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,48}$")]
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_REFUSED_HEADERS = re.compile(
+    r"host|x-host|forwarded|via|expect|connection|keep-alive|te|trailer|upgrade|transfer-encoding"
+    r"|(proxy|content|x-forwarded|x-original|x-rewrite|x-http)-.*"
+)
+
+
+def _is_plain(header: str) -> str:
+    """Raises ProtocolError where a proxy, or the server behind it, would by that header take the
+    request for another one: to an address that is not allowed, or with another body."""
+    # To many servers a_b is a-b.
+    if not _HEADER_NAME.fullmatch(header) or _REFUSED_HEADERS.fullmatch(
+        header.lower().replace("_", "-")
+    ):
+        raise ProtocolError("unsupported_parameter", f"The header {header!r} cannot be set here.")
+    return header
 
 
 class ToolFilter(BaseModel):
@@ -44,7 +68,7 @@ class McpConfig(BaseModel):
     """None where the label is a name of the setting MCP_SERVERS."""
     server_description: Annotated[str, Field(max_length=1_000)] | None = None
     authorization: Annotated[str, Field(max_length=8_192)] | None = None
-    headers: dict[str, str] | None = None
+    headers: dict[Annotated[str, AfterValidator(_is_plain)], str] | None = None
     allowed_tools: Annotated[ToolFilter | None, BeforeValidator(_filter)] = None
     require_approval: Literal["always", "never"] | Approvals = "always"
 

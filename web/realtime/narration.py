@@ -86,7 +86,7 @@ class Narrator:
             item_id=event.item_id,
         )
         if event.interrupted:
-            self.replies.cut_off(event.interrupted, "turn_detected")
+            self.replies.cut_off_sound()
 
     def _speech_stopped(self, event: UserSpeechStopped) -> None:
         start_ms, _ = self._utterances.get(event.item_id, (event.end_ms, 0))

@@ -1,7 +1,6 @@
 """The items that a client sends, for its conversation or as the input of one response."""
 
 import base64
-import binascii
 import secrets
 from collections.abc import Callable
 from typing import Annotated, Self
@@ -56,7 +55,7 @@ class Content(BaseModel):
         """Raises ProtocolError."""
         try:
             return base64.b64decode(self.audio or "", validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # binascii.Error, or characters that are not ASCII.
             raise ProtocolError(
                 "invalid_audio", "The sound is not base64.", "item.content"
             ) from error

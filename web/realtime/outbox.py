@@ -108,10 +108,10 @@ class Outbox:
                 self._now.extend(events)
             self._check()
 
-    def drop(self, turn_id: str) -> bool:
-        """Forget what waits of a reply; return whether there was anything."""
+    def drop(self, *turn_ids: str) -> bool:
+        """Forget what waits of these replies; return whether there was anything."""
         with self._lock:
-            kept = [entry for entry in self._replies if entry.turn_id != turn_id]
+            kept = [entry for entry in self._replies if entry.turn_id not in turn_ids]
             is_dropped = len(kept) < len(self._replies)
             self._replies = deque(kept)
             self._waiting_bytes = sum(len(e.sound) for e in kept if isinstance(e, _Sound))

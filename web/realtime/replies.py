@@ -1,10 +1,11 @@
 """The replies of a session, each told as a response, in order."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, Protocol
 
 from assistant.messages import FunctionCall
-from web.realtime.items import Items
+from web.realtime.items import CallItem, Items
 from web.realtime.mcp_items import ApprovalItem, McpCallItem
 from web.realtime.outbox import Outbox
 from web.realtime.pcm import SPOKEN_RATE_HZ, in_format
@@ -100,7 +101,7 @@ class Replies:
         """Return the turn to truncate. Raises ProtocolError."""
         item, turn_id = self._items.reply(item_id)
         self._truncated_ms[turn_id] = min(audio_end_ms, round(item.sound_ms))
-        self._outbox.drop(turn_id)
+        self.cut_off(turn_id, "client_cancelled")
         return turn_id
 
     def cut_off(self, turn_id: str, reason: Literal["turn_detected", "client_cancelled"]) -> bool:
@@ -110,10 +111,31 @@ class Replies:
         was_waiting = self._outbox.drop(turn_id)
         if response is None or response.status == "in_progress" or not was_waiting:
             return False
-        text = response.item.text or ""
-        done = ReplyDone(turn_id=turn_id, status="cancelled", text=text, reason=reason)
-        self._outbox.put_last(turn_id, *response.done(done, self._items))
+        self._end_early(response, reason)
         return True
+
+    def cut_off_sound(self) -> None:
+        """Forget the sound that waits of all replies which are made: the user speaks, and whatever
+        the client has to play, it stops."""
+        made = [
+            response
+            for response in self._responses.values()
+            if not response.is_apart
+            and response.config.is_spoken
+            and response.status != "in_progress"
+            and self._outbox.is_waiting(response.turn_id)
+        ]
+        self._outbox.drop(*(response.turn_id for response in made))
+        for response in made:
+            self._end_early(response, "turn_detected")
+
+    def _end_early(
+        self, response: Response, reason: Literal["turn_detected", "client_cancelled"]
+    ) -> None:
+        response.untold = tuple(item.call for item in response.calls if isinstance(item, CallItem))
+        text = response.item.text or ""
+        done = ReplyDone(turn_id=response.turn_id, status="cancelled", text=text, reason=reason)
+        self._outbox.put_last(response.turn_id, *response.done(done, self._items))
 
     def tell(self, event: ReplyEvent) -> None:
         if isinstance(event, ReplyStarted):
@@ -140,7 +162,9 @@ class Replies:
             case ReplyAudio():
                 self._sound(response, event)
             case ReplyDone():
-                if event.status != "completed":
+                if event.status == "completed":
+                    event = replace(event, calls=(*response.untold, *event.calls))
+                else:
                     self._outbox.drop(event.turn_id)
                 as_item = self.mcp.as_item if self.mcp and not response.is_apart else _no_item
                 done = response.done(event, self._items, as_item)
@@ -166,6 +190,8 @@ class Replies:
             config,
             metadata,
         )
+        if before is not None:
+            response.untold = before.untold
         self._responses[turn_id] = response
         if len(self._responses) > _MAX_RESPONSES:
             del self._responses[next(iter(self._responses))]

@@ -46,6 +46,9 @@ class Response:
         self.metadata = metadata
         self.calls: list[CallItem | McpCallItem | ApprovalItem] = []
         """Once it is done."""
+        self.untold: tuple[FunctionCall, ...] = ()
+        """For the client to run, which never heard of them: they waited behind sound that was cut
+        off."""
         self._is_open = False
         self._previous: str | None = None
 

@@ -78,7 +78,8 @@ class RealtimeSession:
                     "expires_in_s": round(kept_s),
                 }
             )
-        self._live = open_live(opening, self.config.live_settings(self._base), self._narrator.tell)
+        settings = self._settings(self.config, is_apart=True)  # No tools are listed yet.
+        self._live = open_live(opening, settings, self._narrator.tell)
         self._mcp = SessionMcp(
             self._live,
             self._narrator.items,
@@ -188,23 +189,25 @@ class RealtimeSession:
     def _update(self, event: sent.SessionUpdate) -> None:
         config = self.config.updated(event.session)
         self._check_voice(config)
-        servers = self._mcp.servers(config.mcp_servers)
+        names_tools = event.session.get("tools") is not None
+        servers = self._mcp.servers(config.mcp_servers) if names_tools else None
         self.config = config
         sound_format = self.config.audio.input.format
         if sound_format != self._listening.format:
             self._listening = Listening(sound_format)
         self._live.configure(self._settings(self.config))
         self.outbox.put({"type": "session.updated", "session": self.describe()})
-        self._mcp.use(servers)
+        if servers is not None:
+            self._mcp.use(servers)
 
     def _settings(self, config: SessionConfig, *, is_apart: bool = False) -> LiveSettings:
         """Return what the live session is told; MCP tools are for the conversation alone."""
         settings = config.live_settings(self._base)
-        if is_apart:
-            return settings
-        with self._narrator.lock:
-            offered = self._mcp.offered({server.server_label for server in config.mcp_servers})
-        functions = (*settings.functions, *offered)
+        functions = settings.functions
+        if not is_apart:
+            labels = {server.server_label for server in config.mcp_servers}
+            with self._narrator.lock:
+                functions += self._mcp.offered(labels)
         choice = settings.tool_choice
         if choice not in ("auto", "none", *(function.name for function in functions)):
             choice = "required" if functions else "auto"  # What is chosen is not there (yet).
@@ -271,6 +274,8 @@ class RealtimeSession:
     def _delete(self, item_id: str) -> None:
         with self._narrator.lock:
             item = self._narrator.items.remove(item_id)
+            if isinstance(item, Item) and item.turn_id and self.outbox.is_waiting(item.turn_id):
+                self._narrator.replies.cut_off(item.turn_id, "client_cancelled")
         match item:
             case CallItem() | McpCallItem():
                 self._live.forget_call(item.call.id)

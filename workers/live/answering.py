@@ -136,8 +136,8 @@ class Answering:
     def played(self, turn_id: str, audio_ms: int, is_playing: bool = True) -> None:
         """The client has played so much of the reply, and is still playing or is not."""
         with self._lock:
-            turn = self._replies.current
-            if turn is not None and turn.id == turn_id:
+            turn = self._replies.find(turn_id)
+            if turn is not None:
                 turn.playback.report(audio_ms, is_playing and not self._replies.is_held)
 
     def truncate(self, turn_id: str, audio_ms: int) -> None:
@@ -169,8 +169,11 @@ class Answering:
         item: LiveTurn | Typed | None,
         settings: LiveSettings,
         carried: tuple[Message, ...] = (),
+        *,
+        is_asked: bool = True,
     ) -> str:
-        """`carried`: what was called for an earlier question, and has returned."""
+        """`carried`: what was called for an earlier question, and has returned. `is_asked`: by the
+        client."""
         if isinstance(item, LiveTurn):
             turn = item
             turn.is_spoken = settings.speaks
@@ -180,7 +183,8 @@ class Answering:
             self._replies.ask(turn)
             return turn.id
         if item is None:
-            return self._ask(self._requests.cued(settings, self._settings), settings)
+            cued = self._requests.cued(settings, self._settings)
+            return self._ask(cued, settings, is_asked=is_asked)
         request = self._requests.next(settings, item.text, carried)
         return self._ask(request, settings, item.item_id)
 
@@ -196,6 +200,7 @@ class Answering:
         item_id: str = "",
         *,
         has_own_input: bool = False,
+        is_asked: bool = True,
     ) -> str:
         turn = LiveTurn(
             id=start_turn(self._services, request),
@@ -207,7 +212,7 @@ class Answering:
         )
         turn.spoke_until = time.time()
         self._note_turn(turn)
-        self._replies.ask(turn)
+        self._replies.ask(turn, is_asked=is_asked)
         return turn.id
 
     def _begin_round(self, turn: LiveTurn) -> None:

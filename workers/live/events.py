@@ -17,7 +17,8 @@ class UserSpeechStarted:
     item_id: str
     start_ms: int
     interrupted: str | None = None
-    """The turn whose reply this ends."""
+    """The turn whose reply this ends, with what still plays of those before it; None where there
+    is none, or none that may be interrupted."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,8 @@ class LiveTurn:
     transcript: TranscriptReady | None = None
     written: ReplyReady | None = None
     calls: list[FunctionCall] = field(default_factory=list)
+    are_calls_told: bool = False
+    """The client has them to run; what comes again after a false alarm does not name them again."""
     has_own_input: bool = False
     """It is to something else than the conversation, which keeps only what is said."""
     is_apart: bool = False
@@ -66,6 +68,9 @@ class LiveTurn:
     pieces: InOrder[Piece] = field(default_factory=InOrder)
     sent: list[Piece] = field(default_factory=list)
     playback: Playback = field(default_factory=Playback)
+    is_told_again: bool = False
+    """After a false alarm: its text then comes with its sound, piece by piece, for what was written
+    ahead went to the response before."""
     heard_before_ms: float = 0.0
     """Of its sound, where the rest came again after a false alarm: `sent` and `playback` are of
     that rest."""
@@ -86,6 +91,16 @@ class LiveTurn:
         end = 2 * round(self.playback.heard_ms / 1000 * REPLY_SAMPLE_RATE_HZ)
         begin = max(0, end - 2 * round(duration_ms / 1000 * REPLY_SAMPLE_RATE_HZ))
         return b"".join(piece.pcm16 for piece in self.sent)[begin:end]
+
+    @property
+    def sent_text(self) -> str:
+        return "".join(piece.text for piece in self.sent)
+
+    @property
+    def heard_text(self) -> str:
+        """Return what was heard of `sent`; within a piece in proportion."""
+        unheard = sum(len(piece.text) for piece in self.unheard(self.playback.heard_ms))
+        return self.sent_text[: len(self.sent_text) - unheard].strip()
 
     def unheard(self, heard_ms: float) -> list[Piece]:
         """Return what was sent and not heard."""

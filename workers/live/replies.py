@@ -11,7 +11,6 @@ from workers.live.events import (
     ReplyHeld,
     ReplyReleased,
     ReplyStarted,
-    ReplyText,
     ReplyTruncated,
 )
 from workers.live.live_turn import LiveTurn
@@ -28,9 +27,23 @@ class Replies(Telling):
 
     @property
     def _heard_now(self) -> LiveTurn | None:
-        if self.current is not None and self.current.playback.is_audible:
-            return self.current
-        return next((turn for turn in self._apart.values() if turn.playback.is_audible), None)
+        turns = (*self._own, *self._apart.values())
+        return next((turn for turn in turns if turn.playback.is_audible), None)
+
+    @property
+    def _own(self) -> list[LiveTurn]:
+        """Return the conversation's replies that may be heard, in their order."""
+        return [*self._earlier, *([self.current] if self.current else [])]
+
+    def find(self, turn_id: str) -> LiveTurn | None:
+        """Return that turn if its reply may be heard now."""
+        return next((turn for turn in self._own if turn.id == turn_id), None)
+
+    @property
+    def interruptible(self) -> LiveTurn | None:
+        """Return the reply that somebody who speaks now interrupts; others may play before it."""
+        audible = any(turn.playback.is_audible for turn in self._earlier)
+        return self.current if self.is_open or audible else None
 
     @property
     def is_making(self) -> bool:
@@ -51,10 +64,22 @@ class Replies(Telling):
         turn = self.current
         return turn is not None and (not turn.is_told or turn.playback.is_audible or self.is_held)
 
+    def follow_on(self, turn: LiveTurn) -> None:
+        """Have it be the current one; what is still played of those before is heard to its end."""
+        if self.current is turn:
+            return
+        self._earlier = [each for each in self._own if self._is_unheard(each)]
+        if self._earlier:
+            turn.playback.after = self._earlier[-1].playback
+        self.current = turn
+
+    def _is_unheard(self, turn: LiveTurn) -> bool:
+        playback = turn.playback
+        return playback.is_audible or (self.is_held and playback.heard_ms < playback.sent_ms)
+
     def start(self, turn: LiveTurn, *, is_asked: bool = False) -> None:
         """Tell that there will be a reply."""
-        if self.current is not turn:
-            self.current, self.is_held = turn, False
+        self.follow_on(turn)
         if not turn.is_replying:
             turn.is_replying = self.has_replied = True
             self._emit(
@@ -62,11 +87,14 @@ class Replies(Telling):
             )
             self._catch_up(turn)
 
-    def ask(self, turn: LiveTurn) -> None:
-        """The client wants the reply of a turn that was waiting for that, or of a typed one."""
+    def ask(self, turn: LiveTurn, *, is_asked: bool = True) -> None:
+        """Tell the reply of a turn that was waiting for that, or of a typed one.
+
+        `is_asked`: the client wants it; else it comes by itself.
+        """
         turn.is_waiting = False
         has_ended, turn.is_told = turn.is_told, False
-        self.start(turn, is_asked=True)
+        self.start(turn, is_asked=is_asked)
         if has_ended and turn.end is not None:
             self._finish(turn, turn.end)  # Nothing was said in it, or it was not understood.
         elif turn.end is None:
@@ -112,10 +140,12 @@ class Replies(Telling):
         if turn is None or self.is_held:
             return
         self.is_held = True
-        turn.playback.hold()
+        self._earlier = [each for each in self._earlier if each.playback.is_audible]
+        for each in self._own:
+            each.playback.hold()
         if self.can_hold:
-            self._emit(ReplyHeld(turn_id=turn.id))
-        else:
+            self._emit(ReplyHeld(turn_id=self._own[0].id))
+        elif turn.is_spoken:
             turn.is_withheld = True
         turn_control.hold(self._services, turn.id)
 
@@ -127,38 +157,54 @@ class Replies(Telling):
         self.is_held = False
         turn_control.release(self._services, turn.id)
         if self.can_hold and not turn.is_withheld:
-            turn.playback.resume()
-            self._emit(ReplyReleased(turn_id=turn.id))
+            for each in self._own:
+                each.playback.resume()
+            self._emit(ReplyReleased(turn_id=self._own[0].id))
+            return
+        for each in self._own:
+            if each.is_withheld or each is not turn:
+                self._tell_again(each)
+
+    def _tell_again(self, turn: LiveTurn) -> None:
+        """For a client that cannot hold: the rest comes as a response of its own."""
+        turn.is_withheld = False
+        if not turn.is_replying:
             return
         heard_ms = turn.playback.heard_ms
         rest = turn.unheard(heard_ms)
-        turn.is_withheld = False
         turn.playback.rewind(0.0)
         turn.sent = []
         if not rest and turn.is_told and not turn.backlog:
             return  # All of it was heard.
         turn.heard_before_ms += heard_ms
+        turn.is_told_again = True
         was_told, turn.is_told = turn.is_told, False
         self._emit(ReplyStarted(turn_id=turn.id, item_id=turn.item_id or None))
         for piece in rest:
-            self._emit(ReplyText(turn_id=turn.id, text=piece.text))
             self._send(turn, piece)
         self._catch_up(turn)
         if was_told and not turn.is_told:
-            self._done(turn, "completed", "".join(piece.text for piece in rest))
+            self._done(turn, "completed", turn.sent_text)
 
     def cut_off_for_client(self) -> None:
         """For a client that cannot hold: the sound ends here, and may come again."""
         turn = self.current
-        if turn is not None and not turn.is_told and turn.is_replying:
+        if turn is not None and turn.is_spoken and turn.is_replying and not turn.is_told:
+            heard = turn.heard_text
             self._emit(
-                ReplyDone(turn_id=turn.id, status="cancelled", text="", reason="turn_detected")
+                ReplyDone(turn_id=turn.id, status="cancelled", text=heard, reason="turn_detected")
             )
 
     def interrupt(self, reason: CancelReason = "interrupted") -> None:
-        """End the reply for good; the conversation keeps what was heard of it."""
+        """End the reply for good; the conversation keeps what was heard of it.
+
+        What still plays of earlier ones ends, too: how much of them was heard, their client says.
+        """
+        for earlier in self._earlier:
+            earlier.playback.hold()
+        self._earlier = []
         turn = self.current
-        if turn is None:
+        if turn is None or not self.is_open:
             return
         self.is_held = False
         turn.playback.hold()
@@ -175,8 +221,8 @@ class Replies(Telling):
         self._cancelled(turn, heard, reason)
 
     def truncate(self, turn_id: str, heard_ms: int) -> None:
-        turn = self.current
-        if turn is None or turn.id != turn_id:
+        turn = self.find(turn_id)
+        if turn is None:
             # An earlier one, of which the conversation keeps less from now on.
             heard = turn_control.interrupt(self._services, turn_id, heard_ms)
             self._emit(ReplyTruncated(turn_id=turn_id, text=heard))
@@ -184,7 +230,7 @@ class Replies(Telling):
         turn.playback.report(min(heard_ms, turn.playback.sent_ms), is_playing=False)
         if self.is_held:
             # It may yet go on: only where, is known now.
-            heard = "".join(piece.text for piece in turn.sent)
+            heard = turn.heard_text
         else:
             heard_ms += round(turn.heard_before_ms)
             heard = self._interrupt(turn, heard_ms, "interrupted")

@@ -45,7 +45,10 @@ from workers.services import Services
 
 _PIECE_SAMPLES = RATE_HZ // 10
 SILENT_AFTER_S = 0.5
-"""Without sound for so long, the microphone is taken to hear silence."""
+"""Without sound for so long after a pause, the microphone is taken to hear silence."""
+_STALLED_AFTER_S = 2.0
+"""The same in the middle of a word: there it is rather a network, or a busy machine, that is late,
+and silence in place of what still comes would end the turn."""
 
 
 @dataclass
@@ -135,14 +138,20 @@ class LiveSession(LiveConversation):
             if self._is_closed:
                 return
             silent_s = time.monotonic() - self._heard_at_s
-            if self._utterance is not None and silent_s >= SILENT_AFTER_S:
+            if self._utterance is None:
+                is_late = False
+            elif self._utterance.turn is None:
+                is_late = silent_s >= _STALLED_AFTER_S
+            else:
+                is_late = silent_s >= SILENT_AFTER_S
+            if is_late:
                 self.hear(np.zeros(round(silent_s * RATE_HZ), np.float32))
             self._watch_idleness()
 
     def _watch_idleness(self) -> None:
         is_waited_for = (
             self._replies.has_replied
-            and not self._replies.is_open
+            and self._replies.interruptible is None
             and not self._unanswered
             and not self._calls.is_open
             and self._utterance is None
@@ -160,7 +169,8 @@ class LiveSession(LiveConversation):
         self._emit(UserTranscribed(item_id=item_id, text="", language=None))
         language = self._settings.language or self._language
         cue = CUES[sentence_language(language, "")]
-        self._answer(None, replace(self._settings, instructions=cue, language=language))
+        settings = replace(self._settings, instructions=cue, language=language)
+        self._answer(None, settings, is_asked=False)
 
     # What the engine hears
 
@@ -190,10 +200,9 @@ class LiveSession(LiveConversation):
         utterance = self._utterance = self._utterance or _Utterance(event.start_ms)
         utterance.start_ms = event.start_ms
         self._services.foreground.begin_speaking(utterance.item_id)
-        interrupted = None
-        if self._replies.is_open:
-            assert self._replies.current is not None
-            interrupted = self._replies.current.id
+        may_interrupt = self._settings.turn_taking.can_be_interrupted
+        turn = self._replies.interruptible if may_interrupt else None
+        interrupted = turn.id if turn is not None else None
         if not utterance.is_announced:
             self._announce(utterance, interrupted)
         if interrupted:
@@ -249,7 +258,7 @@ class LiveSession(LiveConversation):
 
     def _reply_on_suspicion(self) -> None:
         turn = self._utterance.turn if self._utterance else None
-        if turn is not None and self._settings.replies_by_itself:
+        if turn is not None and self._is_reply_due:
             turn.stages.setdefault("likely_ended", time.time())
             self._leave()
             turn_control.begin_reply(self._services, turn.id)
@@ -273,9 +282,9 @@ class LiveSession(LiveConversation):
         if utterance.is_announced:
             self._emit(UserSpeechStopped(item_id=utterance.item_id, end_ms=event.end_ms))
         self._commit_item(utterance.item_id, (event.start_ms, event.end_ms))
-        replies = self._settings.replies_by_itself and self._settings.turn_taking.mode != "manual"
+        replies = self._is_reply_due
         if replies:
-            if self._replies.is_making and self._settings.turn_taking.can_be_interrupted:
+            if self._replies.is_making:
                 self._replies.interrupt()  # It was asked for while the user spoke.
             self._leave()
         if turn is None or not turn_control.confirm(self._services, turn.id, replies=replies):
@@ -291,9 +300,20 @@ class LiveSession(LiveConversation):
         elif not self._settings.only_transcribes:
             self._unanswered.add(turn)
 
+    @property
+    def _is_reply_due(self) -> bool:
+        """Whether the end of what the user says now brings a reply by itself.
+
+        Where one is being made that nobody may interrupt, it does not: two are never made at once.
+        """
+        taking = self._settings.turn_taking
+        is_free = taking.can_be_interrupted or not self._replies.is_making
+        return self._settings.replies_by_itself and taking.mode != "manual" and is_free
+
     def _expect_reply(self, turn: LiveTurn) -> None:
         """Tell of the reply once it is known that something was said."""
-        self._replies.current, self._replies.is_held = turn, False
+        self._replies.follow_on(turn)
+        self._replies.is_held = False
         if turn.transcript is not None:
             self._know_words(turn)
 

@@ -57,6 +57,8 @@ class Telling:
         self._keep = keep
         self._apart: dict[str, LiveTurn] = {}
         """Told beside the conversation's own, by their ids."""
+        self._earlier: list[LiveTurn] = []
+        """Whose replies were told to their ends, and were still played when the next began."""
         self.can_hold = False
         self.current: LiveTurn | None = None
         """Whose reply is being made, or heard, or was the last."""
@@ -88,7 +90,7 @@ class Telling:
             is_of_reply = isinstance(event, ReplyDelta | AudioReady | SpeechFailed)
             if is_of_reply and not turn.is_replying:
                 return  # Until `start`.
-            is_of_question = isinstance(event, TranscriptReady) or turn.transcript is None
+            is_of_question = isinstance(event, TranscriptReady) or is_unheard(turn)
             if turn.is_withheld and not is_of_question:
                 return
             turn.backlog.pop(0)
@@ -103,7 +105,7 @@ class Telling:
             case FunctionCalled():
                 call = FunctionCall(id=event.call_id, name=event.name, arguments=event.arguments)
                 turn.calls.append(call)
-            case ReplyDelta():
+            case ReplyDelta() if not turn.is_told_again:
                 self._emit(ReplyText(turn_id=turn.id, text=event.text))
             case AudioReady():
                 piece = Piece(
@@ -132,8 +134,10 @@ class Telling:
     def _send(self, turn: LiveTurn, piece: Piece) -> None:
         turn.sent.append(piece)
         turn.playback.send(piece.duration_ms)
-        if self.is_held and turn is self.current:
+        if self.is_held and self.can_hold and turn is self.current:
             turn.playback.hold()
+        if turn.is_told_again:
+            self._emit(ReplyText(turn_id=turn.id, text=piece.text))
         self._emit(
             ReplyAudio(
                 turn_id=turn.id,
@@ -154,7 +158,8 @@ class Telling:
                     self._on_calls(turn)
                 elif turn.has_own_input:
                     self._keep(turn, end.answer)
-                self._done(turn, "completed", end.answer)
+                text = turn.sent_text if turn.is_told_again else end.answer
+                self._done(turn, "completed", text)
             case TurnFailed():
                 self._done(turn, "failed", code=end.code, message=end.message)
             case TurnCancelled():
@@ -163,6 +168,7 @@ class Telling:
     def _cancelled(self, turn: LiveTurn, heard: str, why: CancelReason) -> None:
         reason: Literal["turn_detected", "client_cancelled"]
         reason = "turn_detected" if why == "interrupted" else "client_cancelled"
+        heard = turn.heard_text if turn.is_told_again else heard
         self._done(turn, "cancelled", heard, reason=reason)
 
     def _done(
@@ -177,6 +183,9 @@ class Telling:
     ) -> None:
         """Tell the reply's end, once, where the client knows of a reply."""
         if turn.is_replying and not turn.is_told:
+            calls: tuple[FunctionCall, ...] = ()
+            if status == "completed" and not turn.are_calls_told:
+                calls, turn.are_calls_told = tuple(turn.calls), True
             self._emit(
                 ReplyDone(
                     turn_id=turn.id,
@@ -188,7 +197,7 @@ class Telling:
                     message=message,
                     prompt_tokens=turn.written.prompt_tokens if turn.written else None,
                     completion_tokens=turn.written.completion_tokens if turn.written else None,
-                    calls=tuple(turn.calls) if status == "completed" else (),
+                    calls=calls,
                 )
             )
         turn.is_told = True

@@ -1,5 +1,6 @@
 """Client secrets: made over HTTP by a program, opened with over the WebSocket by its client."""
 
+import functools
 import json
 import time
 from collections.abc import Iterator
@@ -38,6 +39,10 @@ def opened(web: Web, secret: str, **options: Any) -> dict[str, Any]:
     with connect(web.socket_url, **options) as connection:
         session: dict[str, Any] = Client(connection).until("session.created")[-1]["session"]
         return session
+
+
+def nested(depth: int) -> Any:
+    return functools.reduce(lambda inner, _: {"a": inner}, range(depth), {})
 
 
 def test_a_session_has_what_its_secret_was_made_with(guarded: Web, api: openai.OpenAI) -> None:
@@ -87,18 +92,22 @@ def test_a_session_that_only_transcribes_can_have_a_secret(
     assert session["audio"]["input"]["transcription"]["language"] == "de"
 
 
-def test_the_users_of_secrets_are_those_who_made_them(guarded: Web) -> None:
+def test_the_users_of_secrets_are_those_whom_their_makers_name(guarded: Web) -> None:
+    keys = KEY, KEY, KEY, KEY, "sk-of-the-whole-garden"
+    users = "alice", "alice", "bob", None, "alice"
     secrets = [
         openai.OpenAI(base_url=f"{guarded.url}/v1", api_key=key)
-        .realtime.client_secrets.create()
+        .realtime.client_secrets.create(extra_body={"user": user} if user else None)
         .value
-        for key in (KEY, "sk-of-the-whole-garden")
+        for key, user in zip(keys, users, strict=True)
     ]
     address = f"{guarded.socket_url}?extensions=captions&conversation_id=a_house"
-    mine, others = ({"Authorization": f"Bearer {secret}"} for secret in secrets)
-    with connect(address, additional_headers=mine), connect(address, additional_headers=mine):
-        refused = refusal(guarded, "?conversation_id=a_house", additional_headers=others)
-        openai_error(refused, 404, "conversation_unknown")
+    mine, again, *others = ({"Authorization": f"Bearer {secret}"} for secret in secrets)
+    with connect(address, additional_headers=mine), connect(address, additional_headers=again):
+        assert guarded.sessions()[-1]["user_id"] == "key-house/alice"
+        for other in (*others, {"Authorization": f"Bearer {KEY}"}):
+            refused = refusal(guarded, "?conversation_id=a_house", additional_headers=other)
+            openai_error(refused, 404, "conversation_unknown")
 
 
 def test_the_beta_makes_sessions_with_secrets(guarded: Web, api: openai.OpenAI) -> None:
@@ -144,6 +153,20 @@ def test_the_beta_makes_sessions_with_secrets(guarded: Web, api: openai.OpenAI) 
             {"session": {"prompt": 500_000 * "a"}},
             "invalid_session",
             "session",
+        ),
+        ("client_secrets", {"session": {"prompt": nested(220)}}, "invalid_session", "session"),
+        ("client_secrets", {"session": {"prompt": nested(400)}}, "invalid_session", "session"),
+        (
+            "client_secrets",
+            {
+                "session": {
+                    "tools": [
+                        {"type": "mcp", "server_label": "a", "server_url": "http://inner.invalid"}
+                    ]
+                }
+            },
+            "invalid_session",
+            "session.tools",
         ),
         ("sessions", {"voice": "nobody"}, "invalid_session", "voice"),
         ("sessions", {"audio": {}}, "invalid_session", "audio"),

@@ -77,7 +77,8 @@ def run_web(data_dir: Path, application: str = _APPLICATION, **variables: str) -
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    with run_web(tmp_path_factory.mktemp("web"), LIVE_RESUME_S="3") as running:
+    variables = {"LIVE_RESUME_S": "3", "CLIENT_MCP_SERVERS": '["http://allowed.invalid"]'}
+    with run_web(tmp_path_factory.mktemp("web"), **variables) as running:
         yield running
 
 

@@ -44,6 +44,7 @@ class ScriptedLive:
     def __init__(
         self, opening: Opening, settings: LiveSettings, emit: Callable[[LiveEvent], None]
     ) -> None:
+        self.user_id = opening.user_id
         self.settings = settings
         self.calls: list[list[Any]] = []
         self.replied_with: list[LiveSettings] = []
@@ -226,6 +227,7 @@ def create_app() -> Flask:
         return jsonify(
             [
                 {
+                    "user_id": live.user_id,
                     "calls": live.calls,
                     "said": live.said,
                     "settings": json.loads(json.dumps(live.settings, default=vars)),

@@ -28,6 +28,7 @@ TEXT = {"type": "message", "role": "user", "content": [{"type": "input_text", "t
         ('{"type": "input_audio_buffer.append"}', "missing_required_parameter", "audio"),
         ('{"type": "input_audio_buffer.append", "audio": 7}', "invalid_value", "audio"),
         ('{"type": "input_audio_buffer.append", "audio": "?"}', "invalid_audio", "audio"),
+        ('{"type": "input_audio_buffer.append", "audio": "é"}', "invalid_audio", "audio"),
         ('{"type": "input_audio_buffer.append", "audio": "AAAA"}', "invalid_audio", "audio"),
         ('{"type": "input_audio_buffer.commit"}', "input_audio_buffer_commit_empty", None),
         ('{"type": "response.cancel"}', "response_cancel_not_active", None),
@@ -62,6 +63,17 @@ TEXT = {"type": "message", "role": "user", "content": [{"type": "input_text", "t
             ' "audio_end_ms": -1}',
             "invalid_value",
             "audio_end_ms",
+        ),
+        (
+            '{"type": "conversation.item.truncate", "item_id": "no", "content_index": 0,'
+            f' "audio_end_ms": {10**400}}}',
+            "invalid_value",
+            "audio_end_ms",
+        ),
+        (
+            f'{{"type": "x.playback.position", "item_id": "no", "audio_ms": {10**400}}}',
+            "invalid_value",
+            "audio_ms",
         ),
     ],
 )

@@ -16,6 +16,7 @@ from websockets.sync.client import connect
 from tests.web.client import openai_error
 from tests.web.realtime.conftest import Client, Web, is_alive, run_web, talk
 from tests.web.realtime.test_responses import SPOKEN
+from tests.web.scripted_realtime import wait_until
 
 
 def refusal(web: Web, query: str = "", **options: object) -> httpx.Response:
@@ -234,15 +235,13 @@ def test_a_session_is_not_resumed_by_another_user(web: Web) -> None:
 def test_a_client_that_says_goodbye_is_not_waited_for(web: Web) -> None:
     with begin(web):
         pass
-    time.sleep(0.5)
-    assert ["close"] in web.sessions()[-1]["calls"]
+    wait_until(lambda: ["close"] in web.sessions()[-1]["calls"], "the session's end", 5.0)
 
 
 def test_without_the_extension_a_drop_ends_the_session(web: Web) -> None:
     with talk(web) as client:
         vanish(client)
-    time.sleep(0.5)
-    assert ["close"] in web.sessions()[-1]["calls"]
+    wait_until(lambda: ["close"] in web.sessions()[-1]["calls"], "the session's end", 5.0)
 
 
 @pytest.fixture

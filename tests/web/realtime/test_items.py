@@ -92,6 +92,7 @@ def test_sound_in_an_item_is_heard_as_what_was_said(web: Web) -> None:
         (message("user", typed("Hi", "output_text")), "unsupported_item", None),
         (message("system", {"type": "input_audio", "audio": SOUND}), "unsupported_item", None),
         (message("user", {"type": "input_audio", "audio": "?"}), "invalid_audio", None),
+        (message("user", {"type": "input_audio", "audio": "é"}), "invalid_audio", None),
         (message("user", {"type": "input_audio", "audio": "AAAA"}), "invalid_audio", None),
         (message("user", typed("")), "invalid_value", None),
         (message("assistant"), "invalid_value", None),

@@ -65,6 +65,21 @@ def test_a_server_that_does_not_answer_fails_and_the_session_lives_on(client: Cl
     assert client.until("response.done")[-1]["response"]["status"] == "completed"
 
 
+def test_a_server_that_failed_is_asked_again_by_who_names_it_again(client: Client) -> None:
+    broken = SERVER | {"server_url": "http://allowed.invalid/broken"}
+    use(client, broken, until="failed")
+    client.send("session.update", session={"type": "realtime", "instructions": "Be brief."})
+    client.until("session.updated")
+    assert is_alive(client), "and nothing is asked meanwhile"
+    assert kinds(use(client, broken, until="failed"))[-2:] == [
+        "mcp_list_tools.in_progress",
+        "mcp_list_tools.failed",
+    ]
+
+
+HEADERS = "session.tools.0.headers"
+
+
 @pytest.mark.parametrize(
     ("tool", "code", "param"),
     [
@@ -72,6 +87,18 @@ def test_a_server_that_does_not_answer_fails_and_the_session_lives_on(client: Cl
         (SERVER | {"server_url": "file:///etc"}, "invalid_value", "session.tools.0.server_url"),
         (SERVER | {"connector_id": "gmail"}, "unsupported_parameter", "session.tools.0"),
         (SERVER | {"require_approval": "maybe"}, "invalid_value", "session.tools.0.require"),
+        (SERVER | {"headers": {"Host": "inner"}}, "unsupported_parameter", f"{HEADERS}.Host"),
+        (
+            SERVER | {"headers": {"X-Key": "k", "x_original-URL": "/"}},
+            "unsupported_parameter",
+            f"{HEADERS}.x_original-URL",
+        ),
+        (
+            SERVER | {"headers": {"Content-Length": "0"}},
+            "unsupported_parameter",
+            f"{HEADERS}.Content-Length",
+        ),
+        (SERVER | {"headers": {"a b": "k"}}, "unsupported_parameter", f"{HEADERS}.a b"),
         ({"type": "mcp"}, "missing_required_parameter", "session.tools.0.server_label"),
     ],
 )
@@ -217,6 +244,20 @@ def test_a_response_apart_is_not_offered_them(web: Web, client: Client) -> None:
     client.send("response.create", response={"conversation": "none", "input": []})
     client.until("response.done")
     assert web.sessions()[-1]["replied_with"][-1]["functions"] == []
+
+
+def test_what_is_chosen_and_not_there_is_none_of_the_functions(web: Web, client: Client) -> None:
+    broken = SERVER | {"server_url": "http://allowed.invalid/broken"}
+    light = {"type": "function", "name": "light"}
+    choice = {"type": "mcp", "server_label": "post", "name": "find"}
+    session = {"type": "realtime", "tools": [light, broken], "tool_choice": choice}
+    made = httpx.post(f"{web.url}/v1/realtime/client_secrets", json={"session": session}).json()
+    with talk(web, additional_headers={"Authorization": f"Bearer {made['value']}"}) as other:
+        assert is_alive(other)
+        assert web.sessions()[-1]["settings"]["tool_choice"] == "required"
+        other.send("response.create", response={"conversation": "none", "input": []})
+        other.until("response.done")
+        assert web.sessions()[-1]["replied_with"][-1]["tool_choice"] == "required"
 
 
 def test_only_so_many_servers_are_asked_at_once(web: Web, client: Client) -> None:

@@ -42,6 +42,8 @@ class Room:
         self._pending = silence(0)
         self._lock = threading.Lock()
         self.is_open = True
+        self.stalls_until_s = 0.0
+        """Till then no sound comes; what was late comes at once."""
         self._noise = np.random.default_rng(0).normal(0, 6e-4, RATE_HZ).astype(np.float32)
 
     def run(self) -> None:
@@ -53,7 +55,7 @@ class Room:
             chunk[: len(said)] += said
             self.session.hear(chunk)
             at += CHUNK / RATE_HZ
-            time.sleep(max(0.0, at - time.monotonic()))
+            time.sleep(max(0.0, at - time.monotonic(), self.stalls_until_s - time.monotonic()))
 
     def say(self, samples: Samples) -> float:
         """Return when the first of it is said."""
@@ -63,9 +65,14 @@ class Room:
         return begins
 
     @property
+    def n_pending(self) -> int:
+        """How many samples are still to be said."""
+        return len(self._pending)
+
+    @property
     def is_silent(self) -> bool:
         """Whether everything was said."""
-        return not len(self._pending)
+        return not self.n_pending
 
     def of(self, kind: type[T]) -> list[T]:
         return [event for _, event in self.told if isinstance(event, kind)]

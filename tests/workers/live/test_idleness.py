@@ -120,5 +120,7 @@ def test_a_client_without_a_microphone_is_asked_in_its_users_language(
         it.session.respond()
         it.until(lambda: len(it.of(ReplyDone)) > 1)
     assert prompts(services)[1][-1] == CUES["zh"]
+    # Whatever the client gives to the response that it asks for meanwhile is not taken by this.
+    assert [event.is_asked for event in it.of(ReplyStarted)] == [True, False]
     silent = it.of(UserSaidNothing)[0]
     assert (silent.start_ms, silent.end_ms) == (0, 0)

@@ -28,6 +28,7 @@ from workers.live.events import (
     UserSpeechStarted,
     UserTranscribed,
 )
+from workers.live.session import warm_up
 from workers.turn_state import load_state
 
 
@@ -84,6 +85,23 @@ def test_a_pause_in_the_middle_is_no_end_and_its_guess_leaves_nothing(
     assert len(it.kept()) == 1
 
 
+def test_sound_that_is_late_in_the_middle_of_a_word_is_waited_for(
+    build: Build, work: Work, models: Path
+) -> None:
+    services = plain(build, ["Seven."], ["Seven."])
+    warm_up(services)
+    question = say(models, QUESTION)
+    half = len(question) // 2
+    loudest = half + int(np.abs(question[half : half + RATE_HZ // 4]).argmax())
+    with work(services), room(services, turn_taking=TurnTaking(mode="server_vad")) as it:
+        it.say(question)
+        it.until(lambda: it.of(UserSpeechStarted) and it.n_pending < len(question) - loudest)
+        it.stalls_until_s = time.monotonic() + 1.2
+        it.until(lambda: it.of(ReplyDone))
+    assert len(it.of(UserSpeechStarted)) == 1
+    assert [question for question, _ in it.kept()] == [QUESTION]
+
+
 def test_a_voice_stops_the_reply_and_only_what_was_heard_is_kept(
     build: Build, work: Work, models: Path
 ) -> None:
@@ -92,7 +110,8 @@ def test_a_voice_stops_the_reply_and_only_what_was_heard_is_kept(
         it.say(say(models, "Please tell me a story."))
         it.until(lambda: it.of(ReplyAudio))
         time.sleep(1.5)
-        voice_s = it.say(say(models, "Stop please, I would rather hear a song today."))
+        # Without a pause at which it might be two turns.
+        voice_s = it.say(say(models, "Please stop and sing me a song today instead."))
         it.until(lambda: it.of(ReplyHeld))
         print(f"held {it.at(ReplyHeld) - voice_s:.3f} s after the voice began")
         it.until(lambda: len(it.of(UserSpeechStarted)) == 2)
