@@ -87,7 +87,7 @@ export class LiveSession {
     if (!this.#connection.isReady) return this.#isStarted ? "reconnecting" : "connecting";
     if (this.#replies.isHeld) return "held";
     if (this.#questions.isHearing) return "hearing";
-    if (this.#questions.isAwaited || this.#replies.isBusy) return "thinking";
+    if (this.#questions.isAwaited || this.#replies.isOpen) return "thinking";
     return this.#isMuted ? "muted" : "listening";
   }
 

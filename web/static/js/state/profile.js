@@ -12,25 +12,32 @@ const ADDRESS = "/api/profile";
  */
 export const profile = shallowReactive({ facts: null, isEnabled: true, manner: null, error: null });
 
+let changes = 0; // that were begun
+
 /** Like the others: true where the server did as it was told. */
 export async function loadProfile() {
-  return attempt(async () => take(await request("GET", ADDRESS)));
+  const before = changes;
+  const isDone = await attempt(async () => {
+    const loaded = await request("GET", ADDRESS);
+    if (changes === before) take(loaded);
+  });
+  return isDone && changes !== before ? loadProfile() : isDone;
 }
 
 export async function setLearning(isEnabled) {
   const before = profile.isEnabled;
   profile.isEnabled = isEnabled;
-  const isDone = await attempt(async () => take(await request("PATCH", ADDRESS, { is_enabled: isEnabled })));
+  const isDone = await change(async () => take(await request("PATCH", ADDRESS, { is_enabled: isEnabled })));
   if (!isDone) profile.isEnabled = before;
   return isDone;
 }
 
 export async function editFact(id, text) {
-  return attempt(async () => take(await request("PATCH", `${ADDRESS}/facts/${id}`, { text })));
+  return change(async () => take(await request("PATCH", `${ADDRESS}/facts/${id}`, { text })));
 }
 
 export async function forgetFact(id) {
-  return attempt(async () => {
+  return change(async () => {
     await request("DELETE", `${ADDRESS}/facts/${id}`).catch((error) => {
       if (error.code !== "fact_unknown") throw error; // forgotten already, in another window or by word
     });
@@ -40,7 +47,7 @@ export async function forgetFact(id) {
 
 /** Facts and manner. */
 export async function forgetEverything() {
-  const isDone = await attempt(async () => {
+  const isDone = await change(async () => {
     await request("DELETE", ADDRESS);
     Object.assign(profile, { facts: [], manner: null });
   });
@@ -51,7 +58,7 @@ export async function forgetEverything() {
 /** Returns added; known where it said nothing new; failed. */
 export async function addFact(text) {
   const before = new Set(profile.facts.map(({ id }) => id));
-  const isDone = await attempt(async () => take(await request("POST", `${ADDRESS}/facts`, { text })));
+  const isDone = await change(async () => take(await request("POST", `${ADDRESS}/facts`, { text })));
   if (!isDone) return "failed";
   return profile.facts.some(({ id }) => !before.has(id)) ? "added" : "known";
 }
@@ -68,13 +75,18 @@ export function currentManner() {
 export async function chooseManner(manner) {
   preferences.manner = manner;
   profile.manner = manner || null;
-  const isKept = await attempt(async () => take(await request("PATCH", ADDRESS, { manner: manner || null })));
+  const isKept = await change(async () => take(await request("PATCH", ADDRESS, { manner: manner || null })));
   if (isKept && preferences.manner === manner) preferences.manner = "";
   return isKept || manner !== "" || profile.error.code === "profile_off";
 }
 
 function take({ facts, is_enabled, manner }) {
   Object.assign(profile, { facts, isEnabled: is_enabled, manner });
+}
+
+async function change(act) {
+  changes += 1;
+  return attempt(act);
 }
 
 async function attempt(act) {
