@@ -91,7 +91,13 @@ def interrupt(
     heard = heard_text(state, heard_ms)
     # Before the end, which lets the conversation's next turn read it.
     _keep(services, turn_id, state, heard)
-    _end(services, turn_id, reason, heard)
+    if not _end(services, turn_id, reason, heard) and heard_ms is None:
+        # It was written to its end just then, and all of it counts.
+        end = load_state(services.bus, turn_id).end
+        request = services.turns.request(turn_id)
+        if isinstance(end, TurnFinished) and request is not None and request.conversation_id:
+            heard = end.answer
+            services.conversations.amend(request.conversation_id, turn_id, heard)
     services.turns.decide(turn_id, cancelled=reason)
     return heard
 
