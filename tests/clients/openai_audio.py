@@ -146,18 +146,19 @@ async def _(client: Any) -> None:
 
 @calls("audio.speech.with_streaming_response.create(), before all is spoken")
 async def _(client: Any) -> None:
+    # Of its own, or the second client would be given what was spoken for the first.
+    speed = 0.99 if client is openai.AsyncOpenAI else 1.0
     first, begun, samples = 0.0, time.monotonic(), b""
     async with opened(
         client().audio.speech.with_streaming_response.create(
-            model="tts-1", voice="alloy", input=TALE, response_format="pcm"
+            model="tts-1", voice="alloy", input=TALE, response_format="pcm", speed=speed
         )
     ) as answer:
         async for chunk in each(answer.iter_bytes()):
             samples += chunk
             first = first or time.monotonic() - begun
-    # What was spoken before is kept, and comes at once.
     whole = time.monotonic() - begun
-    assert first < 0.7 * whole or whole < 0.5, (first, whole)
+    assert first < 0.7 * whole, (first, whole)
     assert_says(recognise(sounds.wav(samples)), TALE)
 
 

@@ -19,11 +19,22 @@ QUANTUM = 128
 
 PLAY = """
 async ({ rate, duration_s, steps }) => {
-  const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
   const context = new OfflineAudioContext(1, Math.round(rate * duration_s), rate);
   for (const name of ["resampler", "playback_worklet"]) {
     await context.audioWorklet.addModule(`/static/js/live/${name}.js`);
   }
+  // Messages to the worklet's thread and back keep their order: an echo comes after all before it.
+  const echo = `registerProcessor("echo", class extends AudioWorkletProcessor {
+    constructor() { super(); this.port.onmessage = () => this.port.postMessage(null); }
+    process() { return true; }
+  })`;
+  const script = new Blob([echo], { type: "text/javascript" });
+  await context.audioWorklet.addModule(URL.createObjectURL(script));
+  const answers = new AudioWorkletNode(context, "echo", { numberOfInputs: 0 });
+  const roundTrip = () => new Promise((resolve) => {
+    answers.port.onmessage = resolve;
+    answers.port.postMessage(null);
+  });
   const options = { numberOfInputs: 0, outputChannelCount: [1] };
   const node = new AudioWorkletNode(context, "playback", options);
   node.connect(context.destination);
@@ -35,12 +46,14 @@ async ({ rate, duration_s, steps }) => {
         if (message.samples) message.samples = Int16Array.from(message.samples);
         node.port.postMessage(message);
       }
-      await pause();
+      await roundTrip();
       context.resume();
     });
   }
   const rendered = await context.startRendering();
-  await pause();
+  for (let tries = 0; tries < 100 && reports.at(-1)?.change !== "ended"; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   return { samples: Array.from(rendered.getChannelData(0)), reports };
 }
 """
@@ -62,7 +75,10 @@ async ({ rate, channels }) => {
   source.connect(node).connect(context.destination);
   source.start();
   await context.startRendering();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  for (let count = -1; count < frames.length; ) {
+    count = frames.length;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
   return frames.map(({ samples, loudness, isDigitalSilence }) =>
     ({ samples: Array.from(samples), loudness, isDigitalSilence }));
 }

@@ -115,8 +115,8 @@ def test_a_reminder_that_could_not_be_spoken_is_tried_again(
 
 
 def test_a_cancelled_reminder_stays_silent(reminders: RedisReminders, speaker: Speaker) -> None:
-    schedule(reminders, "tea", 0.4)
-    schedule(reminders, "eggs", 0.4)
+    schedule(reminders, "tea", 2.0)
+    schedule(reminders, "eggs", 2.0)
     reminders.cancel("ann", ["id-tea", "id-unknown"])
     speaker.wait_for(1)
     time.sleep(0.3)

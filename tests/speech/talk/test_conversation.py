@@ -253,14 +253,16 @@ def test_a_device_that_refuses_24_khz_is_used_at_its_own_rate(
 ) -> None:
     with run_program(
         "--server", script.url, *DEVICES, environment=sound.environment, refuses_24_khz=True
-    ):
+    ) as program:
         wait_until_heard(script)
         sound.say(question)
         script.wait_for_sound(0.5)
         with sound.record() as recording:
             script.speak("reply", reply)
             recording.wait_for_sound()
+            program.wait_for("[speaking]")
             time.sleep(reply.duration_s)
+            program.wait_for("[listening]", 2)
     assert find_sound(script.sound, question.samples).likeness > 0.9
     assert find_sound(recording.samples, reply.samples).likeness > 0.9
     positions = script.all_of("x.playback.position")

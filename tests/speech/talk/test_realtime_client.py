@@ -15,6 +15,7 @@ from speech.talk.errors import (
 )
 from speech.talk.realtime_client import RealtimeClient
 from tests.speech.talk.scripted_server import ScriptedServer
+from tests.web.scripted_realtime import wait_until
 
 
 class _NothingHere(http.server.BaseHTTPRequestHandler):
@@ -64,8 +65,9 @@ def test_events_end_when_the_client_is_closed(script: ScriptedServer) -> None:
     seen: list[str] = []
     reader = threading.Thread(target=lambda: seen.extend(event.type for event in client.events()))
     reader.start()
+    wait_until(lambda: len(seen) == 2, "that the session has begun")
     script.send("x.caption", item_id="words", text="hello")
-    time.sleep(0.2)
+    wait_until(lambda: len(seen) == 3, "the caption")
     client.close()
     reader.join(5)
     assert not reader.is_alive()

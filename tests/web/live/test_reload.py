@@ -155,11 +155,11 @@ def test_a_session_that_the_server_no_longer_keeps_begins_anew(
     assert live.said == []
     assert script.queries[-1]["conversation_id"] == "conversation-1"
     script.hear("Hello", "said", "turn-2")  # It is a session like any other.
-    script.answer("Hello.", tone(0.5), turn=2)
+    script.answer("Hello.", tone(1.5), turn=2)
     script.finish_reply("Hello.", 2)
     live.wait("speaking")
     live.wait("listening")
-    script.wait_for_stop(500)
+    script.wait_for_stop(1500)
     live.expect_said(("Hello", "Hello."))
 
 

@@ -99,11 +99,11 @@ def test_a_reply_is_written_and_spoken_and_its_playing_is_told(
 ) -> None:
     script.hear(QUESTION)
     live.wait("thinking")
-    script.answer("There are ", tone(1.5))
+    script.answer("There are ", tone(3.5))
     live.wait("speaking")
     live.until("turns[0].reply.isPlaying")
     script.send("response.output_audio_transcript.delta", item_id="item_1", delta="seven days.")
-    script.speak("item_1", "seven days.", tone(1.0), index=2, audio_start_ms=1500)
+    script.speak("item_1", "seven days.", tone(1.0), index=2, audio_start_ms=3500)
     script.finish_reply("There are seven days.")
     script.send("x.turn.timings", response_id="response_1", stages={"first_sound": 700.0})
     live.wait("listening")
@@ -113,14 +113,14 @@ def test_a_reply_is_written_and_spoken_and_its_playing_is_told(
     assert (turn["id"], turn["stage"], turn["error"]) == ("turn-1", None, None)
     assert reply["timings"] == {"first_sound": 700}
     assert (reply["isComplete"], reply["isSpoken"], reply["isPlaying"]) == (True, True, False)
-    assert (reply["played_ms"], reply["heardChars"]) == (2500, None)
+    assert (reply["played_ms"], reply["heardChars"]) == (4500, None)
     pieces = [(p["index"], p["audioId"], p["duration_s"]) for p in reply["pieces"]]
-    assert pieces == [(0, "item_1.0", 1.5), (1, None, 0), (2, "item_1.2", 1)]
-    script.wait_for_stop(2500)
+    assert pieces == [(0, "item_1.0", 3.5), (1, None, 0), (2, "item_1.2", 1)]
+    script.wait_for_stop(4500)
     (start, *between, ended) = script.positions
     assert start == (0, True)
-    assert [ms // 100 for ms, is_playing in between if is_playing] == [10, 20]
-    assert ended == (2500, False)
+    assert [ms // 100 for ms, is_playing in between if is_playing] == [10, 20, 30, 40]
+    assert ended == (4500, False)
     assert live.told("replied") == [[]]
 
 
@@ -152,10 +152,10 @@ def test_what_is_heard_is_known_to_the_word(live: LivePage, script: Recorded) ->
 
 def test_speaking_is_told_only_while_sound_plays(live: LivePage, script: Recorded) -> None:
     script.hear(QUESTION)
-    script.answer("One. Two.", tone(0.3))
+    script.answer("One. Two.", tone(1.5))
     live.wait("speaking")
     live.wait("thinking")  # The rest of the sound is late.
-    script.wait_for_stop(300)
+    script.wait_for_stop(1500)
     script.finish_reply("One. Two.")
     live.wait("listening")
 

@@ -204,7 +204,8 @@ def test_sound_comes_while_the_words_are_written(client: OpenAI, format: str) ->
 
 def test_a_recording_reaches_a_model_as_its_words(client: OpenAI, shared_audio: Path) -> None:
     question = recording(shared_audio / "dev" / "en_harvard_birch_canoe.wav")
-    answer = ask(client, user([question]), model=MODEL, max_tokens=30)
+    asked = user([{"type": "text", "text": "Repeat this sentence:"}, question])
+    answer = ask(client, asked, model=MODEL, max_tokens=30, temperature=0)
     assert "canoe" in answer.choices[0].message.content
 
 

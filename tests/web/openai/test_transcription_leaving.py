@@ -84,6 +84,7 @@ def test_leaving_before_anything_is_heard_stops_the_turn(
 ) -> None:
     with pytest.raises(httpx.ReadTimeout), post(web, 1.0, stream=stream):
         pass
+    wait_until(lambda: turn_of(services) != "", "the turn")
     assert isinstance(end_of(services, turn_of(services)), TurnCancelled)
 
 

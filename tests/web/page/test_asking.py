@@ -48,7 +48,7 @@ def test_a_timer_speaks_up_by_itself(page: Page) -> None:
 
 
 def test_a_reply_can_be_heard_again_stopped_and_slowed(page: Page) -> None:
-    ask(page, "Say: good morning, everybody.")
+    ask(page, "Say: good morning, everybody, and welcome to this long and sunny day by the sea.")
     expect_spoken_reply(page)
     page.get_by_role("button", name="Play this reply").click()
     wait_for(page, "speaking")

@@ -99,9 +99,9 @@ def test_a_title_is_changed_in_place(desk: Page) -> None:
     link.press("F2")
     expect(field).to_have_value("What is 2 plus 3?")
     field.fill("Sums")
-    field.press("Enter")
+    with desk.expect_response(lambda response: response.request.method == "PATCH"):
+        field.press("Enter")
     expect(desk.get_by_role("link", name="Sums")).to_be_focused()
-    desk.wait_for_load_state("networkidle")
     kept = desk.context.request.get(f"/api/conversations/{conversation}").json()
     assert kept["title"] == "Sums"
 

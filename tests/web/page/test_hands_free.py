@@ -86,7 +86,7 @@ def test_each_state_has_a_word_a_shape_and_a_colour(live: Page, script: Recorded
     note("muted", "Muted")
     live.keyboard.press("m")
     wait_for(live, "listening")
-    script.refusals = 2
+    script.refusals = 4
     script.drop()
     note("reconnecting", "Reconnecting")
     wait_for(live, "listening")

@@ -142,7 +142,7 @@ def test_the_space_bar_is_for_talking_and_not_for_recording(live: Page, script: 
 
 def test_a_file_is_sent_while_the_conversation_goes_on(live: Page, script: Recorded) -> None:
     script.hear(QUESTION)
-    script.answer("A long story", tone(4.0))
+    script.answer("A long story", tone(12.0))
     wait_for(live, "speaking")
     live.route("**/api/voice", lambda route: None)
     with live.expect_request("**/api/voice") as sent:

@@ -72,14 +72,14 @@ def test_a_failed_reply_says_why_in_its_turn(live: Page, script: Recorded) -> No
 
 def test_a_dropped_connection_is_taken_up_where_it_broke(live: Page, script: Recorded) -> None:
     script.hear(QUESTION)
-    script.answer("It is ", tone(0.5))
+    script.answer("It is ", tone(1.5))
     wait_for(live, "speaking")
     wait_for(live, "thinking")
     script.refusals = 1
-    script.drop()
-    wait_for(live, "reconnecting")
     delta = {"item_id": "item_1", "delta": "Paris.", "event_id": "event_000099"}
     script.log.append({"type": "response.output_audio_transcript.delta", **delta})
+    script.drop()
+    wait_for(live, "reconnecting")
     wait_for(live, "thinking")
     expect(live.locator(".reply .text")).to_have_text("It is Paris.")
     expect(live.locator("#notice")).to_be_hidden()
@@ -160,7 +160,7 @@ def test_an_unplugged_microphone_ends_the_conversation_where_there_is_no_other(
 @pytest.mark.parametrize("way", ["heard again", "corrected"])
 def test_there_is_one_voice_at_a_time(live: Page, script: Recorded, way: str) -> None:
     script.hear("Hello")
-    script.answer("Good morning.", tone(0.3))
+    script.answer("Good morning.", tone(1.5))
     script.finish_reply("Good morning.")
     wait_for(live, "speaking")
     wait_for(live, "listening")
