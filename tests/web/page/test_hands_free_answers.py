@@ -1,15 +1,10 @@
 """The hands-free conversation with the real assistant."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.conftest import Server
-from tests.web.page.conversation_page import open_browser
-from tests.web.page.driving import ask, choose_file, open_page, turns, wait_for
+from tests.web.page.driving import ask, turns, wait_for
 
 HEARD = "days are there in a week"
 
@@ -69,24 +64,3 @@ def test_a_reload_in_the_middle_of_a_reply_goes_on_in_text_and_sound(page: Page)
     duration_s = sum(piece["duration_s"] for piece in stored[1]["audio"])
     played_ms = int(reply.get_attribute("data-played-ms") or 0)
     assert abs(played_ms - 1000 * duration_s) < 50
-
-
-@pytest.fixture
-def quiet_page(server: Server, tmp_path: Path) -> Iterator[Page]:
-    """Its microphone hears nothing."""
-    with open_browser(tmp_path) as chromium:
-        yield from open_page(chromium, server.url)
-
-
-def test_a_file_is_answered_beside_the_conversation(quiet_page: Page, spoken: Path) -> None:
-    page = quiet_page
-    page.click("#talk")
-    wait_for(page, "listening")
-    page.keyboard.press("m")
-    wait_for(page, "muted")
-    choose_file(page, "question.wav", spoken.read_bytes())
-    expect(page.locator(".turn[data-kind=upload] .question .text")).to_contain_text(HEARD)
-    wait_for(page, "speaking")
-    page.get_by_role("button", name="Interrupt").click()
-    wait_for(page, "muted")
-    expect(page.locator(".turn")).to_have_count(1)
