@@ -323,9 +323,9 @@ def test_a_choice_that_fails_after_others_is_an_error_in_the_stream(upstream: Bu
 
 def test_an_answer_that_takes_too_long_is_not_asked_for_again(upstream: Build) -> None:
     asked = upstream(Answer([HANG]), turn_timeout_s=0.5)
-    patient = asked.client.with_options(max_retries=2)
+    fields: Any = {"model": "big", "messages": HI}
     with pytest.raises(openai.InternalServerError) as caught:
-        patient.chat.completions.create(model="big", messages=HI)  # type: ignore[arg-type]
+        asked.client.with_options(max_retries=2).chat.completions.create(**fields)
     assert (caught.value.status_code, caught.value.code) == (504, "turn_timeout")
     assert len(asked.bodies) == 1
 
