@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.turn_sounds import echo
-from speech.audio import decode_pcm16
+from speech.audio import Audio, decode_pcm16
 from speech.decoding import resample
 from speech.turn_taking.events import TurnTaking
 from tests.speech.spoken import RATE_HZ, say, silence
@@ -110,8 +110,10 @@ def test_a_voice_stops_the_reply_and_only_what_was_heard_is_kept(
         it.say(say(models, "Please tell me a story."))
         it.until(lambda: it.of(ReplyAudio))
         time.sleep(1.5)
-        # Without a pause at which it might be two turns.
-        voice_s = it.say(say(models, "Please stop and sing me a song today instead."))
+        # Without a pause at which it might be two turns, and higher than the reply, which in the
+        # same voice may be taken for its echo.
+        words = Audio(say(models, "Please stop and sing me a song today instead."), RATE_HZ)
+        voice_s = it.say(resample(words, RATE_HZ * 7 // 8).samples)
         it.until(lambda: it.of(ReplyHeld))
         print(f"held {it.at(ReplyHeld) - voice_s:.3f} s after the voice began")
         it.until(lambda: len(it.of(UserSpeechStarted)) == 2)
