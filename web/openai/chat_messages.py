@@ -151,7 +151,8 @@ def _said(audio: str) -> str:
 
 def words_of(state: TurnState) -> str:
     """Return what programs were told of a turn's reply: no apology that stands for one."""
-    return "" if state.written_source == "fallback" else state.written
+    is_apology = state.reply is not None and state.reply.source in ("fallback", "budget")
+    return "" if is_apology else state.written
 
 
 def check_calls(messages: Sequence[ChatMessage]) -> None:

@@ -221,3 +221,16 @@ def test_the_responses_of_an_api_key_are_unknown_without_it(chat: Chat) -> None:
         ask(chat, previous_response_id=first.id)
     with pytest.raises(openai.NotFoundError):
         ask(chat, input=[{"type": "item_reference", "id": first.output[0].id}])
+
+
+def test_what_was_said_before_a_model_was_lost_is_known_later(chat: Chat) -> None:
+    lost = LanguageModelUnavailableError("The connection to the language model failed.")
+    model = chat.play(["It is blue", lost], ["Yes."])
+    begun = ""
+    for event in ask(chat, input="The sky?", stream=True):
+        if event.type == "response.created":
+            begun = event.response.id
+    assert event.type == "response.failed"
+    ask(chat, input="Sure?", previous_response_id=begun)
+    said = [message.content for message in model.prompts[1]]
+    assert any(content.startswith("It is blue") for content in said), said
