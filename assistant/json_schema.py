@@ -13,7 +13,7 @@ from pydantic import AfterValidator
 _MAX_DEPTH = 100
 """Pydantic reads back no more than 200 levels of what it has written."""
 _MAX_VALUES = 2000
-MAX_VALUES_IN_ALL = 5000
+_MAX_VALUES_IN_ALL = 5000
 """Of all functions of a request: where one must be called, they are one grammar."""
 
 _IN_PATTERN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(\d*)(?:,(\d*))?\}|.", re.DOTALL)
@@ -27,8 +27,8 @@ def check_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 def check_schemas(schemas: Iterable[dict[str, Any]]) -> None:
     """Raises ValueError where one is too large, or all of them together."""
-    if sum(map(_count, schemas)) > MAX_VALUES_IN_ALL:
-        raise ValueError(f"more than {MAX_VALUES_IN_ALL:,} values in all")
+    if sum(map(_count, schemas)) > _MAX_VALUES_IN_ALL:
+        raise ValueError(f"more than {_MAX_VALUES_IN_ALL:,} values in all")
 
 
 def _count(schema: dict[str, Any]) -> int:

@@ -35,14 +35,13 @@ def call_id(turn_id: str, place: int) -> str:
 
 def said_in(item_id: str) -> FunctionCall | str:
     """Return the call, or the words. Raises ProblemError."""
-    if found := _ITEM_ID.fullmatch(item_id):
+    found = _ITEM_ID.fullmatch(item_id)
+    if found is not None and not is_anothers(found[2]):
         kind, turn_id, place = found.groups()
         state = load_state(services().bus, turn_id)
-        if is_anothers(turn_id):
-            pass
-        elif kind == "msg" and state.reply is not None:
+        if kind == "msg" and state.reply is not None:
             return words_of(state)
-        elif kind == "fc" and place and int(place) < len(state.calls):
+        if kind == "fc" and place and int(place) < len(state.calls):
             return state.calls[int(place)]
     raise ProblemError(
         "previous_response_not_found",

@@ -86,35 +86,32 @@ def problem_of(failure: TurnFailed) -> ProblemError:
 
 
 def _lines(services: Services, turn_id: str) -> Iterator[str]:
-    """Yield the events as they are sent; a client that leaves stops the turn."""
+    """Yield the events as they are sent."""
     count = 0
-    try:
-        for stored in services.bus.follow(turn_id, ping_s=_PING_S):
-            match stored and stored.event:
-                case None:
-                    yield ": still here\n\n"
-                case TranscriptProgress() as progress if progress.segments:
-                    space = space_between(progress.language) if count else ""
-                    texts = (segment.text for segment in progress.segments)
-                    yield _sse(TextDelta(delta=space + join_texts(texts, progress.language)))
-                    for segment in progress.segments:
-                        if isinstance(segment, DetailedSegment):
-                            yield _sse(_told(count, segment))
-                        count += 1
-                case TranscriptReady() as heard if heard.text and not count:
-                    yield _sse(TextDelta(delta=heard.text))
-                case TurnFailed() as failure:
-                    problem = problem_of(failure)
-                    yield _sse(
-                        error_answer(problem.code, problem.detail, problem.status, problem.param)
-                    )
-                case TurnFinished():
-                    state = load_state(services.bus, turn_id)
-                    yield _sse(TextDone(text=text(state), languages=languages(state)))
-                case _:
-                    pass
-    finally:
-        stop(services, turn_id)  # Which changes nothing where it has ended.
+    for stored in services.bus.follow(turn_id, ping_s=_PING_S):
+        match stored and stored.event:
+            case None:
+                yield ": still here\n\n"
+            case TranscriptProgress() as progress if progress.segments:
+                space = space_between(progress.language) if count else ""
+                texts = (segment.text for segment in progress.segments)
+                yield _sse(TextDelta(delta=space + join_texts(texts, progress.language)))
+                for segment in progress.segments:
+                    if isinstance(segment, DetailedSegment):
+                        yield _sse(_told(count, segment))
+                    count += 1
+            case TranscriptReady() as heard if heard.text and not count:
+                yield _sse(TextDelta(delta=heard.text))
+            case TurnFailed() as failure:
+                problem = problem_of(failure)
+                yield _sse(
+                    error_answer(problem.code, problem.detail, problem.status, problem.param)
+                )
+            case TurnFinished():
+                state = load_state(services.bus, turn_id)
+                yield _sse(TextDone(text=text(state), languages=languages(state)))
+            case _:
+                pass
 
 
 def _told(index: int, segment: DetailedSegment) -> TextSegment:

@@ -138,13 +138,10 @@ class LiveSession(LiveConversation):
             if self._is_closed:
                 return
             silent_s = time.monotonic() - self._heard_at_s
-            if self._utterance is None:
-                is_late = False
-            elif self._utterance.turn is None:
-                is_late = silent_s >= _STALLED_AFTER_S
-            else:
-                is_late = silent_s >= SILENT_AFTER_S
-            if is_late:
+            utterance = self._utterance
+            has_paused = utterance is not None and utterance.turn is not None
+            bound_s = SILENT_AFTER_S if has_paused else _STALLED_AFTER_S
+            if utterance is not None and silent_s >= bound_s:
                 self.hear(np.zeros(round(silent_s * RATE_HZ), np.float32))
             self._watch_idleness()
 
